@@ -1,0 +1,370 @@
+/** A model compiled by OpenVINO: feeds in, fetches out, over the addon. */
+
+import {
+  EngineryError,
+  abortError,
+  arrayOver,
+  errorFromNative,
+  formatShape,
+  invalidArgument,
+  messageFromUnknown,
+  nextTurn,
+  type NumericDtype,
+} from '../common/index.js';
+import { engineMemoryOf, registerEngineMemory } from './engine-memory.js';
+import { RunTimes, planInline, spendInline } from './inline-budget.js';
+import { ask, nativeAddon, withTicket } from './native.js';
+import type {
+  NativeCompiled,
+  NativeInput,
+  NativeLayer,
+  NativeOutput,
+  NativeTarget,
+} from './native-types.js';
+import type {
+  CompiledModel,
+  Inspection,
+  LayerInfo,
+  RunOptions,
+  TensorValue,
+  ValueInfo,
+} from './provider.js';
+
+/** What a model keeps of its compilation. */
+export interface OpenVinoModelParts {
+  readonly compiled: NativeCompiled;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly description: Readonly<Record<string, string>>;
+  readonly inlineBelowUs: number;
+  /** Compiles a throw-away copy that measures its layers; undefined where the model's bytes are gone. */
+  readonly compileProfiled: (() => Promise<OpenVinoModel>) | undefined;
+  readonly isProfiled: boolean;
+}
+
+/** Shapes whose times are remembered; a model fed with ever new shapes forgets the old ones. */
+const MOST_SIGNATURES = 64;
+
+/** A run as the addon takes it. */
+interface NativeRun {
+  readonly inputs: NativeInput[];
+  readonly dims: (readonly number[])[] | undefined;
+  readonly targets: NativeTarget[];
+  readonly times: RunTimes;
+}
+
+/** Properties worth showing; a device that lacks one is no failure. */
+const SHOWN_PROPERTIES = [
+  'NETWORK_NAME',
+  'PERFORMANCE_HINT',
+  'INFERENCE_PRECISION_HINT',
+  'NUM_STREAMS',
+  'INFERENCE_NUM_THREADS',
+  'OPTIMAL_NUMBER_OF_INFER_REQUESTS',
+  'ENABLE_CPU_PINNING',
+  'EXECUTION_DEVICES',
+] as const;
+
+export class OpenVinoModel implements CompiledModel {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly description: Readonly<Record<string, string>>;
+
+  readonly #parts: OpenVinoModelParts;
+  readonly #handle: NativeCompiled['handle'];
+  readonly #isStatic: boolean;
+  readonly #times = new Map<string, RunTimes>();
+  #lastDims: readonly (readonly number[])[] | undefined;
+  #lastTimes: RunTimes | undefined;
+
+  constructor(parts: OpenVinoModelParts) {
+    this.#parts = parts;
+    this.#handle = parts.compiled.handle;
+    this.inputs = parts.inputs;
+    this.outputs = parts.outputs;
+    this.description = parts.description;
+    this.#isStatic = parts.compiled.inputs.every((port) => port.isStatic);
+  }
+
+  async run(
+    feeds: Readonly<Record<string, TensorValue>>,
+    fetches: Readonly<Record<string, TensorValue | null>>,
+    { signal }: RunOptions,
+  ): Promise<Record<string, TensorValue>> {
+    if (signal?.aborted === true) throw abortError('the run', signal);
+    const run = this.#nativeRun(feeds, fetches);
+    const plan = run.times.isShort ? planInline() : 'asynchronous';
+    if (plan !== 'asynchronous') {
+      try {
+        const outputs = this.#runInline(run);
+        if (outputs !== undefined) return this.#results(outputs, fetches);
+      } finally {
+        if (plan === 'inline-then-yield') await nextTurn();
+      }
+    }
+    return this.#results(await this.#runAsynchronously(run, signal), fetches);
+  }
+
+  /** Reads the feeds and fetches; the session has checked names, types and dims against the metadata. */
+  #nativeRun(
+    feeds: Readonly<Record<string, TensorValue>>,
+    fetches: Readonly<Record<string, TensorValue | null>>,
+  ): NativeRun {
+    const inputs: NativeInput[] = [];
+    const dims: (readonly number[])[] | undefined = this.#isStatic ? undefined : [];
+    for (const { name } of this.inputs) {
+      const tensor = feeds[name];
+      if (tensor === undefined) throw new EngineryError('INTERNAL', `no feed for input '${name}'`);
+      inputs.push(nativeData(tensor, name));
+      dims?.push(tensor.dims);
+    }
+    const targets: NativeTarget[] = [];
+    for (const { name } of this.outputs) {
+      const wanted = fetches[name];
+      targets.push(wanted === undefined || wanted === null ? wanted : nativeData(wanted, name));
+    }
+    return { inputs, dims, targets, times: this.#timesOf(dims) };
+  }
+
+  /** The times of this input-shape signature. */
+  #timesOf(dims: readonly (readonly number[])[] | undefined): RunTimes {
+    // A model of fixed shapes, or the shapes of the last run: no text is made for them.
+    if (this.#lastTimes !== undefined && (dims === undefined || isSameDims(dims, this.#lastDims))) {
+      return this.#lastTimes;
+    }
+    const signature = dims === undefined ? '' : dims.map((one) => one.join('x')).join(',');
+    let times = this.#times.get(signature);
+    if (times === undefined) {
+      if (this.#times.size >= MOST_SIGNATURES) this.#times.clear();
+      times = new RunTimes();
+      this.#times.set(signature, times);
+    }
+    // Copies: the caller's dims arrays are the caller's to change.
+    this.#lastDims = dims?.map((one) => [...one]);
+    this.#lastTimes = times;
+    return times;
+  }
+
+  /** Undefined when every request is busy. */
+  #runInline(run: NativeRun): readonly NativeOutput[] | undefined {
+    const start = performance.now();
+    try {
+      return nativeAddon().infer(this.#handle, run.inputs, run.dims, run.targets);
+    } catch (error) {
+      throw runError(error, run);
+    } finally {
+      // A run that fails has taken its time too.
+      const timeUs = (performance.now() - start) * 1000;
+      run.times.add(timeUs, this.#parts.inlineBelowUs);
+      spendInline(timeUs);
+    }
+  }
+
+  async #runAsynchronously(
+    run: NativeRun,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly NativeOutput[]> {
+    const addon = nativeAddon();
+    let ticket = 0;
+    const abort = (): void => {
+      addon.cancel(this.#handle, ticket);
+    };
+    try {
+      return await new Promise<readonly NativeOutput[]>((resolve, reject) => {
+        const pending = {
+          // The addon's answer to start() is its outputs (native-types.ts).
+          resolve: (value: unknown, timeUs: number): void => {
+            run.times.add(timeUs, this.#parts.inlineBelowUs);
+            resolve(value as readonly NativeOutput[]);
+          },
+          reject,
+        };
+        ticket = withTicket(pending, (given) => {
+          addon.start(this.#handle, given, run.inputs, run.dims, run.targets);
+        });
+        signal?.addEventListener('abort', abort, { once: true });
+      });
+    } catch (error) {
+      // A run that was cancelled says so with the caller's reason. Made here, the error has the caller's stack.
+      if (signal?.aborted === true) throw abortError('the run', signal);
+      throw runError(error, run);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #results(
+    outputs: readonly NativeOutput[],
+    fetches: Readonly<Record<string, TensorValue | null>>,
+  ): Record<string, TensorValue> {
+    const results: Record<string, TensorValue> = {};
+    for (let i = 0; i < this.outputs.length; i++) {
+      const info = this.outputs[i];
+      if (info === undefined) continue;
+      const wanted = fetches[info.name];
+      if (wanted === undefined) continue;
+      const output = outputs[i];
+      if (wanted !== null) {
+        if (output !== undefined && 'dims' in output)
+          requireSameDims(output.dims, wanted, info.name);
+        results[info.name] = wanted;
+        continue;
+      }
+      results[info.name] = tensorFromOutput(output, info);
+    }
+    return results;
+  }
+
+  allocate(name: string, dims: readonly number[]): TensorValue {
+    const isInput = this.inputs.some((info) => info.name === name);
+    const infos = isInput ? this.inputs : this.outputs;
+    const index = infos.findIndex((info) => info.name === name);
+    const info = infos[index];
+    if (info === undefined) {
+      const names = [...this.inputs, ...this.outputs].map((one) => one.name).join(', ');
+      throw invalidArgument(
+        `expected the name of an input or output to allocate, got "${name}"; there are: ${names}`,
+      );
+    }
+    const type = numericType(info);
+    let memory;
+    try {
+      memory = nativeAddon().allocate(this.#handle, isInput, index, dims);
+    } catch (error) {
+      throw errorFromNative(error);
+    }
+    registerEngineMemory(memory.buffer, { handle: memory.handle, dims: [...dims] });
+    return { type, dims: [...dims], data: arrayOver(type, memory.buffer) };
+  }
+
+  async inspect(feeds?: Readonly<Record<string, TensorValue>>): Promise<Inspection> {
+    if (!this.#parts.isProfiled) {
+      if (this.#parts.compileProfiled === undefined) {
+        throw invalidArgument(
+          'expected a model given as a path, or session option enableProfiling: true, to inspect its layers: ' +
+            "the model's bytes are not kept",
+        );
+      }
+      const profiled = await this.#parts.compileProfiled();
+      try {
+        return await profiled.inspect(feeds);
+      } finally {
+        await profiled.release();
+      }
+    }
+    if (feeds !== undefined) {
+      const fetches = Object.fromEntries(this.outputs.map(({ name }) => [name, null]));
+      // The first run of a shape also prepares kernels; the second one's times are those of every later run.
+      await this.run(feeds, fetches, {});
+      await this.run(feeds, fetches, {});
+    }
+    const addon = nativeAddon();
+    const properties: Record<string, string> = {};
+    for (const key of SHOWN_PROPERTIES) {
+      try {
+        properties[key] = addon.property(this.#handle, key);
+      } catch {
+        // Not every device has every property.
+      }
+    }
+    try {
+      const layers = feeds === undefined ? [] : layersFromNative(addon.profile(this.#handle));
+      return { properties, layers };
+    } catch (error) {
+      throw errorFromNative(error);
+    }
+  }
+
+  endProfiling(): void {
+    // OpenVINO's counters are read by inspect(); there is no file to end.
+  }
+
+  async release(): Promise<void> {
+    try {
+      await ask((ticket) => {
+        nativeAddon().release(this.#handle, ticket);
+      });
+    } catch (error) {
+      throw errorFromNative(error);
+    }
+  }
+}
+
+/** A failed run; OpenVINO's words for an output that does not fit into the caller's memory (2026.4.1) become ours. */
+function runError(error: unknown, run: NativeRun): Error {
+  const hasTargets = run.targets.some((target) => target !== undefined && target !== null);
+  if (hasTargets && /Could set new shape/i.test(messageFromUnknown(error))) {
+    return invalidArgument(
+      'expected an engine-owned tensor as large as the output, but the output is larger: ' +
+        'allocate it with the dims that come out, or fetch the output by name',
+      { cause: error },
+    );
+  }
+  return errorFromNative(error);
+}
+
+function isSameDims(
+  a: readonly (readonly number[])[],
+  b: readonly (readonly number[])[] | undefined,
+): boolean {
+  if (a.length !== b?.length) return false;
+  return a.every((dims, i) => {
+    const other = b[i];
+    return dims.length === other?.length && dims.every((dim, j) => dim === other[j]);
+  });
+}
+
+/** A tensor's memory for the addon: the engine's own, or a typed array (float16 as its bits). */
+function nativeData(tensor: TensorValue, name: string): NativeInput {
+  const { data } = tensor;
+  // TensorValue's data is a typed array unless its type is string, which this provider refuses at compile.
+  if (!ArrayBuffer.isView(data)) {
+    throw invalidArgument(`expected a typed array for '${name}', got ${typeof data}`);
+  }
+  return engineMemoryOf(data, tensor.dims)?.handle ?? data;
+}
+
+/** Strings never get here: compile refuses models with string tensors. */
+function numericType(info: ValueInfo): NumericDtype {
+  if (info.type === 'string')
+    throw new EngineryError('INTERNAL', `'${info.name}' is a string tensor`);
+  return info.type;
+}
+
+function tensorFromOutput(output: NativeOutput, info: ValueInfo): TensorValue {
+  const type = numericType(info);
+  if (output === undefined) throw new EngineryError('INTERNAL', `no data for '${info.name}'`);
+  if (!('dims' in output)) {
+    // Only the buffer: the port's shape is fixed.
+    return { type, dims: info.shape.map(Number), data: arrayOver(type, output) };
+  }
+  if (output.buffer === undefined) {
+    throw new EngineryError('INTERNAL', `no data for '${info.name}'`);
+  }
+  return { type, dims: output.dims, data: arrayOver(type, output.buffer) };
+}
+
+function requireSameDims(dims: readonly number[], tensor: TensorValue, name: string): void {
+  if (dims.length === tensor.dims.length && dims.every((dim, i) => dim === tensor.dims[i])) return;
+  throw invalidArgument(
+    `expected a tensor of dims ${formatShape(dims)} for output '${name}', got ${formatShape(tensor.dims)}`,
+  );
+}
+
+/**
+ * The CPU plugin lists a layer and behind it, as not run and without a kernel, the nodes that were fused into it
+ * (seen in 2026.4.1). Inputs, outputs and constants are no layers.
+ */
+function layersFromNative(list: readonly NativeLayer[]): LayerInfo[] {
+  const layers: (LayerInfo & { fused: string[] })[] = [];
+  for (const layer of list) {
+    if (/^(Parameter|Result|Constant|Input|Output)$/.test(layer.type)) continue;
+    const owner = layers.at(-1);
+    if (layer.status === 'not-run' && /^undef/.test(layer.kernel) && owner !== undefined) {
+      owner.fused.push(layer.name);
+    } else {
+      layers.push({ ...layer, fused: [] });
+    }
+  }
+  return layers;
+}

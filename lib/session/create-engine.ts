@@ -1,0 +1,185 @@
+/** createEngine: a session with the options that onnxruntime-node has no words for. */
+
+import {
+  expected,
+  invalidArgument,
+  optionalBoolean,
+  optionalChoice,
+  optionalString,
+  outOfRange,
+  rejectUnknownKeys,
+  requireRecord,
+} from '../common/index.js';
+import {
+  checkOnnxruntimeOptions,
+  createProvider,
+  providerRequests,
+  type OnnxruntimeOptions,
+  type OpenVinoOptions,
+  type Precision,
+  type Provider,
+  type ShapeRange,
+} from '../runtime/index.js';
+import { readCreateArguments } from './create-arguments.js';
+import { InferenceSession } from './inference-session.js';
+import { openSession, type EngineProgress } from './open-session.js';
+import { checkSessionOptions, optionalSignal } from './session-options.js';
+
+/** Sizes of one input: fixed ones, or the smallest, the usual and the largest that will be fed. */
+export type InputShape =
+  | readonly number[]
+  | {
+      readonly min: readonly number[];
+      readonly opt?: readonly number[];
+      readonly max: readonly number[];
+    };
+
+/** A provider by name, alone or with its options. */
+export type ProviderChoice = string | { readonly name: string; readonly [option: string]: unknown };
+
+/** Options of {@link createEngine}; all optional. */
+export interface EngineOptions {
+  /** The fall-through order; 'auto' (default): openvino, cpu. */
+  readonly providers?: 'auto' | readonly ProviderChoice[];
+  /** The first provider's refusal is the error. Default false. */
+  readonly strict?: boolean;
+  /** OpenVINO's device: 'CPU' (default), 'GPU', 'NPU', 'AUTO' ... */
+  readonly device?: string;
+  /** What the engine computes in; default 'fp32' by value. Others are refused where the device has not got them. */
+  readonly precision?: Precision;
+  /** Shapes to compile for, by input name: fixed or bounded. */
+  readonly shapes?: Readonly<Record<string, InputShape>>;
+  /** Aborts the creation: ERR_ENGINERY_CANCELLED. */
+  readonly signal?: AbortSignal;
+  /** Hears of each phase, and twice a second that work goes on. */
+  readonly onProgress?: (progress: EngineProgress) => void;
+  readonly openvino?: OpenVinoOptions;
+  readonly onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'packagePath'>;
+  /** onnxruntime-node's session options. */
+  readonly session?: Omit<
+    InferenceSession.SessionOptions,
+    'executionProviders' | 'strict' | 'signal'
+  >;
+  /** The `.bin` of an OpenVINO IR given as bytes. */
+  readonly weights?: Uint8Array;
+}
+
+const KNOWN = [
+  'providers',
+  'strict',
+  'device',
+  'precision',
+  'shapes',
+  'signal',
+  'onProgress',
+  'openvino',
+  'onnxruntime',
+  'session',
+  'weights',
+] as const satisfies readonly (keyof EngineOptions)[];
+
+/** A session made by {@link createEngine}. */
+export type Engine = InferenceSession;
+
+function sizes(value: unknown, name: string): readonly number[] {
+  if (!Array.isArray(value)) throw expected('an array of sizes', name, value);
+  return (value as readonly unknown[]).map((size, i) => {
+    if (typeof size !== 'number') throw expected('a number', `${name}[${i}]`, size);
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw outOfRange(`expected a non-negative integer for ${name}[${i}], got ${size} (number)`);
+    }
+    return size;
+  });
+}
+
+function shapeRange(value: unknown, name: string): ShapeRange {
+  if (Array.isArray(value)) return sizes(value, name).map((size) => [size, size] as const);
+  const shape = requireRecord(value, name);
+  rejectUnknownKeys(shape, name, ['min', 'opt', 'max']);
+  const min = sizes(shape['min'], `${name}.min`);
+  const max = sizes(shape['max'], `${name}.max`);
+  const opt = shape['opt'] === undefined ? max : sizes(shape['opt'], `${name}.opt`);
+  if (min.length !== max.length || opt.length !== max.length) {
+    throw invalidArgument(`expected as many sizes in min, opt and max of ${name}`);
+  }
+  return min.map((low, i) => {
+    const high = max[i] ?? low;
+    const usual = opt[i] ?? high;
+    if (low > usual || usual > high) {
+      throw outOfRange(
+        `expected min <= opt <= max for ${name}, got ${low}, ${usual}, ${high} at index ${i}`,
+      );
+    }
+    return [low, high] as const;
+  });
+}
+
+function shapesFrom(value: unknown): ReadonlyMap<string, ShapeRange> {
+  if (value === undefined) return new Map();
+  const entries = Object.entries(requireRecord(value, 'shapes'));
+  return new Map(entries.map(([name, shape]) => [name, shapeRange(shape, `shapes.${name}`)]));
+}
+
+/** Providers in order, each with the options of its kind beneath its own. */
+function providersFrom(options: Readonly<Record<string, unknown>>): readonly Provider[] {
+  const device = optionalString(options['device'], 'device');
+  const openvino = {
+    ...(device === undefined ? {} : { device }),
+    ...(options['openvino'] === undefined ? {} : requireRecord(options['openvino'], 'openvino')),
+  };
+  const onnxruntime =
+    options['onnxruntime'] === undefined ? {} : checkOnnxruntimeOptions(options['onnxruntime']);
+  return providerRequests(options['providers'], 'providers').map(({ name, options: own }) => {
+    if (name === 'tensorrt') return createProvider({ name, options: own });
+    const shared = name === 'openvino' ? openvino : onnxruntime;
+    return createProvider({ name, options: { ...shared, ...own } });
+  });
+}
+
+function progressFrom(value: unknown): EngineOptions['onProgress'] {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'function') throw expected('a function', 'onProgress', value);
+  // A function of whatever kind is called with one argument.
+  return value as NonNullable<EngineOptions['onProgress']>;
+}
+
+/**
+ * Makes an engine: an InferenceSession on the first provider that serves.
+ *
+ * @param model - a path (ONNX, OpenVINO IR `.xml`, TFLite, ORT format) or its bytes, copied at the call.
+ * @throws as InferenceSession.create.
+ * @example
+ * ```ts
+ * import { createEngine, Tensor } from 'enginery';
+ * const engine = await createEngine('model.onnx', { providers: ['openvino', 'cpu'] });
+ * const { logits } = await engine.run({ input: new Tensor('float32', data, [1, 1, 8, 8]) });
+ * console.log(engine.provider, engine.fallbacks);
+ * await engine.release();
+ * ```
+ */
+export async function createEngine(
+  model: string | Uint8Array | ArrayBufferLike,
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const given = requireRecord(options, 'options');
+  rejectUnknownKeys(given, 'options', KNOWN);
+  const session = given['session'] === undefined ? {} : requireRecord(given['session'], 'session');
+  const weights = given['weights'];
+  if (weights !== undefined && !(weights instanceof Uint8Array)) {
+    throw expected('a Uint8Array', 'weights', weights);
+  }
+  const { model: own } = readCreateArguments(model, undefined, undefined, undefined);
+  const opened = await openSession(own, {
+    providers: providersFrom(given),
+    isStrict: optionalBoolean(given['strict'], 'strict') ?? false,
+    precision:
+      optionalChoice(given['precision'], 'precision', ['fp32', 'fp16', 'bf16'] as const) ?? 'fp32',
+    shapes: shapesFrom(given['shapes']),
+    session: checkSessionOptions(session),
+    externalData: session['externalData'],
+    weights,
+    signal: optionalSignal(given['signal'], 'signal'),
+    onProgress: progressFrom(given['onProgress']),
+  });
+  return new InferenceSession(opened);
+}

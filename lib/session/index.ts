@@ -1,0 +1,7 @@
+/** The door of session/: sessions and engines. */
+
+export { createEngine } from './create-engine.js';
+export type { Engine, EngineOptions, InputShape, ProviderChoice } from './create-engine.js';
+export { InferenceSession } from './inference-session.js';
+export type { EngineReport } from './inference-session.js';
+export type { EngineProgress } from './open-session.js';

@@ -1,0 +1,120 @@
+/** The queue in front of the sessions: order, least busy, drops, release. */
+
+import { describe, expect, it } from 'vitest';
+
+import type { WorkerTensor } from '../../../lib/runtime/onnxruntime-messages.js';
+import { type PoolRun, SessionPool } from '../../../lib/runtime/onnxruntime-pool.js';
+import type { WorkerSession } from '../../../lib/runtime/onnxruntime-session.js';
+
+/** A session whose runs end when the test says so. */
+class StubSession {
+  end: Error | undefined;
+  closed = 0;
+  readonly started: string[] = [];
+  #finish: (() => void)[] = [];
+
+  async run(_feeds: unknown, [name]: readonly string[]): Promise<Map<string, WorkerTensor>> {
+    this.started.push(name ?? '');
+    await new Promise<void>((resolve) => {
+      this.#finish.push(resolve);
+    });
+    if (this.end !== undefined) throw this.end;
+    return new Map();
+  }
+
+  finish(): void {
+    this.#finish.shift()?.();
+  }
+
+  async close(): Promise<void> {
+    this.closed++;
+    return Promise.resolve();
+  }
+
+  closeUnattended(): void {
+    this.closed++;
+  }
+}
+
+function poolOf(...stubs: StubSession[]): SessionPool {
+  return new SessionPool(stubs as unknown as WorkerSession[]);
+}
+
+function named(name: string, signal?: AbortSignal): PoolRun {
+  return { feeds: new Map(), transfer: [], fetches: [name], signal };
+}
+
+const settled = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('SessionPool', () => {
+  it('gives each session one run at a time, in order, to whichever is free', async () => {
+    const [first, second] = [new StubSession(), new StubSession()];
+    const pool = poolOf(first, second);
+    const runs = ['a', 'b', 'c', 'd'].map(async (name) => pool.run(named(name)));
+    expect([first.started, second.started]).toEqual([['a'], ['b']]);
+    second.finish();
+    await settled();
+    expect([first.started, second.started]).toEqual([['a'], ['b', 'c']]);
+    second.finish();
+    await settled();
+    first.finish();
+    second.finish();
+    await Promise.all(runs);
+    expect(second.started).toEqual(['b', 'c', 'd']);
+  });
+
+  it('never starts a run that was dropped while it waited', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const controller = new AbortController();
+    const first = pool.run(named('first'));
+    const dropped = pool.run(named('dropped', controller.signal));
+    const last = pool.run(named('last'));
+    controller.abort();
+    await expect(dropped).rejects.toMatchObject({ name: 'AbortError' });
+    session.finish();
+    await settled();
+    session.finish();
+    await Promise.all([first, last]);
+    expect(session.started).toEqual(['first', 'last']);
+  });
+
+  it('closes its sessions after the accepted runs, started and waiting', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const runs = ['a', 'b'].map(async (name) => pool.run(named(name)));
+    const released = pool.release();
+    session.finish();
+    await settled();
+    expect(session.closed).toBe(0);
+    session.finish();
+    await Promise.all([...runs, released]);
+    expect(session.closed).toBe(1);
+  });
+
+  it('closes them when the last accepted run is dropped, too', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const controller = new AbortController();
+    const started = pool.run(named('started'));
+    const dropped = pool.run(named('dropped', controller.signal));
+    const released = pool.release();
+    session.finish();
+    controller.abort();
+    await expect(dropped).rejects.toMatchObject({ code: 'ERR_ENGINERY_CANCELLED' });
+    await Promise.all([started, released]);
+    expect(session.closed).toBe(1);
+  });
+
+  it('rejects all runs with the reason when its last session is gone', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const runs = ['a', 'b', 'c'].map(async (name) => pool.run(named(name)));
+    session.end = new Error('gone');
+    session.finish();
+    for (const run of runs) await expect(run).rejects.toThrow('gone');
+    await expect(pool.run(named('later'))).rejects.toThrow('gone');
+    await pool.release();
+    expect(session.closed).toBe(0);
+  });
+});
