@@ -8,9 +8,16 @@ import { writeTidyDatabase } from './native.mjs';
 import { depsFolder, root } from './paths.mjs';
 import { show } from './process.mjs';
 
-/** @param {RegExp} pattern */
-function cppFiles(pattern) {
-  return ['native', join('test', 'native')].flatMap((folder) =>
+/** What CMake compiles, and so clang-tidy can read. */
+const compiled = ['native', join('test', 'native')];
+const formatted = [...compiled, join('test', 'fixtures')];
+
+/**
+ * @param {readonly string[]} folders
+ * @param {RegExp} pattern
+ */
+function cppFiles(folders, pattern) {
+  return folders.flatMap((folder) =>
     existsSync(join(root, folder))
       ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
           .filter((name) => pattern.test(name))
@@ -34,7 +41,7 @@ function tool(name) {
  * @returns {number} The exit status.
  */
 export function clangFormat(mode) {
-  const files = cppFiles(/\.(h|cc)$/);
+  const files = cppFiles(formatted, /\.(h|cc)$/);
   if (files.length === 0) return 0;
   const action = mode === 'check' ? ['--dry-run', '--Werror'] : ['-i'];
   return show(tool('clang-format'), [...action, '--style=file', ...files], { cwd: root });
@@ -42,7 +49,7 @@ export function clangFormat(mode) {
 
 /** @returns {number} The exit status. */
 export function clangTidy() {
-  const files = cppFiles(/\.cc$/);
+  const files = cppFiles(compiled, /\.cc$/);
   if (files.length === 0) return 0;
   const database = writeTidyDatabase();
   // xargs runs one process for each file, two at a time; clang-tidy alone takes one file after the other.
