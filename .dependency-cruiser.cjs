@@ -87,7 +87,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     // createRequire(...)('package') is how CommonJS packages are loaded; a name of its own is found by this list.
-    exoticRequireStrings: ['ownRequire', 'resolver', 'requireFromHere'],
+    exoticRequireStrings: ['packageRequire', 'resolver'],
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'types'],

@@ -6,6 +6,7 @@ export * from './dtype.js';
 export * from './errors.js';
 export * from './logger.js';
 export * from './next-turn.js';
+export * from './package-folder.js';
 export * from './shape.js';
 export * from './validate.js';
 export * from './float16.js';

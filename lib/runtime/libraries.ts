@@ -2,8 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import envPaths from 'env-paths';
+import { packageFolder } from '../common/index.js';
 
 /** The version that `enginery setup openvino` brings and the tests run with. */
 export const OPENVINO_VERSION = '2026.4.1';
@@ -27,7 +27,7 @@ export function openvinoSetupFolder(version: string = OPENVINO_VERSION): string 
 }
 
 /** What scripts/deps.mjs brings to a checkout; not in the published package. */
-const CHECKOUT_FOLDER = fileURLToPath(new URL('../../build/deps/openvino/libs', import.meta.url));
+const CHECKOUT_FOLDER = path.join(packageFolder, 'build/deps/openvino/libs');
 
 const LIBRARY = /^libopenvino_c\.so(\.\d+)*$/;
 

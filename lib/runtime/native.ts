@@ -1,12 +1,12 @@
 /** Loads the addon, the only place that does, and turns its tickets into promises. */
 
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import {
   EngineryError,
   callNextTurn,
   errorFromNative,
   messageFromUnknown,
+  packageFolder,
+  packageRequire,
 } from '../common/index.js';
 import type { NativeAddon } from './native-types.js';
 
@@ -20,10 +20,6 @@ let lastTicket = 0;
 let addon: NativeAddon | undefined;
 let failure: EngineryError | undefined;
 
-const require = createRequire(import.meta.url);
-// dist/runtime/native.js -> the package's root, where prebuilds/ and build/ are.
-const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
-
 function settle(ticket: number, error: unknown, value: unknown, microseconds: number): void {
   const entry = pending.get(ticket);
   if (entry === undefined) return;
@@ -35,8 +31,8 @@ function settle(ticket: number, error: unknown, value: unknown, microseconds: nu
 function open(): NativeAddon {
   let loaded: NativeAddon;
   try {
-    const load = require('node-gyp-build') as (directory: string) => NativeAddon;
-    loaded = load(packageRoot);
+    const load = packageRequire('node-gyp-build') as (directory: string) => NativeAddon;
+    loaded = load(packageFolder);
   } catch (error) {
     throw new EngineryError(
       'ADDON_LOAD',
@@ -47,7 +43,7 @@ function open(): NativeAddon {
       { cause: error },
     );
   }
-  const { version } = require('../../package.json') as { readonly version: string };
+  const { version } = packageRequire('./package.json') as { readonly version: string };
   if (loaded.version !== version) {
     throw new EngineryError(
       'ADDON_LOAD',

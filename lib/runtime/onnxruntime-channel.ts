@@ -5,9 +5,10 @@
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
 
+import { packageFolder } from '../common/index.js';
 import { BusyFlag, holdExitFor } from './onnxruntime-busy.js';
 import type {
   WorkerMessage,
@@ -32,7 +33,7 @@ export interface Channel {
   unref(): void;
 }
 
-const WORKER_FILE = new URL('./onnxruntime-worker.js', import.meta.url);
+const WORKER_FILE = join(packageFolder, 'dist/runtime/onnxruntime-worker.js');
 
 function openThread(events: ChannelEvents): Channel {
   const flag = new BusyFlag();
@@ -82,7 +83,7 @@ function withOwnBuffers(reply: WorkerReply): WorkerReply {
 }
 
 function openProcess(events: ChannelEvents): Channel {
-  const child: ChildProcess = fork(fileURLToPath(WORKER_FILE), {
+  const child: ChildProcess = fork(WORKER_FILE, {
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,10 +1,9 @@
 /** Finds the onnxruntime-node package without loading it, and knows what its versions can do. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-import { EngineryError, isRecord, messageFromUnknown } from '../common/index.js';
+import { EngineryError, isRecord, messageFromUnknown, packageRequire } from '../common/index.js';
 
 const PACKAGE = 'onnxruntime-node';
 const RANGE = '>=1.20 <2';
@@ -35,11 +34,10 @@ function packageFile(folder: string | undefined): string {
     if (existsSync(file)) return file;
     throw notFound([folder], undefined);
   }
-  const ownRequire = createRequire(import.meta.url);
   try {
-    return ownRequire.resolve(`${PACKAGE}/package.json`);
+    return packageRequire.resolve(`${PACKAGE}/package.json`);
   } catch (error) {
-    const places = ownRequire.resolve.paths(PACKAGE) ?? [];
+    const places = packageRequire.resolve.paths(PACKAGE) ?? [];
     throw notFound(
       places.map((place) => join(place, PACKAGE)),
       error,

@@ -4,24 +4,45 @@
  */
 
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import * as esmCommon from 'onnxruntime-common';
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
+import { packageRequire } from '../common/index.js';
 
 type Common = typeof import('onnxruntime-common');
 
-function loadCommon(): Common {
-  const ownRequire = createRequire(import.meta.url);
-  let resolver = ownRequire;
+/** `require` as onnxruntime-node's own files have it. */
+function onnxruntimeRequire(): NodeJS.Require {
   try {
-    resolver = createRequire(ownRequire.resolve('onnxruntime-node/package.json'));
+    return createRequire(packageRequire.resolve('onnxruntime-node/package.json'));
   } catch {
     // onnxruntime-node is left out of this install (--omit=peer): our own copy is the only one there is.
+    return packageRequire;
   }
-  // A require() of a package with types: the cast states what the package's own declarations say.
-  return resolver('onnxruntime-common') as Common;
 }
 
-/** The one copy of onnxruntime-common in use. */
-export const common: Common = loadCommon();
+const resolver = onnxruntimeRequire();
+
+/** The one copy of onnxruntime-common in use. A require() of a package with types: the cast states its own types. */
+export const common = resolver('onnxruntime-common') as Common;
+
+/**
+ * Gives `use` every copy of onnxruntime-common that a program may hold, each with a registry of backends of its own:
+ * ours and onnxruntime-node's, as an ES module and as CommonJS. Where these two are different installs, the latter's
+ * ES module comes later: nothing loads one without waiting that may be in the middle of being loaded (require() of it
+ * throws ERR_REQUIRE_CYCLE_MODULE in Node 20.19 and 22.12).
+ */
+export function forEachCommon(use: (copy: Common) => void): void {
+  use(common);
+  use(esmCommon);
+  const theirs = resolver.resolve('onnxruntime-common');
+  if (theirs === packageRequire.resolve('onnxruntime-common')) return;
+  use(packageRequire('onnxruntime-common') as Common);
+  const { href } = new URL('../esm/index.js', pathToFileURL(theirs));
+  import(/* webpackIgnore: true */ href).then(use, () => {
+    // A version that keeps its ES module elsewhere has no copy to give.
+  });
+}
 
 /** onnxruntime-common's Tensor class. */
 export const Tensor = common.Tensor;
