@@ -1,5 +1,6 @@
 /** The public surface. */
 
+import { registerOpenvinoBackend } from './session/index.js';
 import { common } from './tensor/index.js';
 
 export type * from 'onnxruntime-common';
@@ -24,6 +25,9 @@ export type {
   ProviderChoice,
 } from './session/index.js';
 export { Tensor } from './tensor/index.js';
+
+// onnxruntime-common's own InferenceSession takes 'openvino' from here on.
+registerOpenvinoBackend();
 
 /** onnxruntime-common's global settings; `logLevel` is passed on to ONNX Runtime. */
 export const env = common.env;

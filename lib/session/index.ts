@@ -1,5 +1,6 @@
 /** The door of session/: sessions and engines. */
 
+export { registerOpenvinoBackend } from './backend.js';
 export { createEngine } from './create-engine.js';
 export type { Engine, EngineOptions, InputShape, ProviderChoice } from './create-engine.js';
 export { InferenceSession } from './inference-session.js';
