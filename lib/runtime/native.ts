@@ -1,5 +1,6 @@
 /** Loads the addon, the only place that does, and turns its tickets into promises. */
 
+import { join } from 'node:path';
 import {
   EngineryError,
   callNextTurn,
@@ -43,7 +44,8 @@ function open(): NativeAddon {
       { cause: error },
     );
   }
-  const { version } = packageRequire('./package.json') as { readonly version: string };
+  const manifest: unknown = packageRequire(join(packageFolder, 'package.json'));
+  const { version } = manifest as { readonly version: string };
   if (loaded.version !== version) {
     throw new EngineryError(
       'ADDON_LOAD',
