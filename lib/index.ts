@@ -14,6 +14,7 @@ export type {
   Precision,
   ProviderRefusal,
   RuntimeReport,
+  SupportedBackend,
 } from './runtime/index.js';
 export { InferenceSession, createEngine } from './session/index.js';
 export type {
@@ -35,7 +36,11 @@ export const env = common.env;
 export const registerBackend = common.registerBackend;
 /** onnxruntime-common's tracing functions, for code that wraps its calls in them; older versions have only some. */
 export const TRACE = common.TRACE;
+/** Begins the trace of a function, where `env.trace` is set. */
 export const TRACE_FUNC_BEGIN = common.TRACE_FUNC_BEGIN;
+/** Ends it. */
 export const TRACE_FUNC_END = common.TRACE_FUNC_END;
+/** Begins the trace of an event by name, where `env.trace` is set. */
 export const TRACE_EVENT_BEGIN = common.TRACE_EVENT_BEGIN;
+/** Ends it. */
 export const TRACE_EVENT_END = common.TRACE_EVENT_END;

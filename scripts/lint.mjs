@@ -16,7 +16,7 @@ import { setUp } from './setup.mjs';
 /** @param {string} name @param {readonly string[]} args */
 const local = (name, args) => show(localBin(name), args, { cwd: root });
 
-/** @type {Readonly<Record<string, () => number>>} Each gives an exit status. */
+/** @type {Readonly<Record<string, () => number | Promise<number>>>} Each gives an exit status. */
 const checks = {
   types: () => local('tsc', ['--noEmit', '-p', 'tsconfig.json']),
   'types of tests': () => local('tsc', ['-p', 'tsconfig.test.json']),
@@ -37,6 +37,13 @@ const checks = {
     for (const line of wrong) console.error(line);
     return wrong.length === 0 ? 0 : 1;
   },
+  docs: async () => {
+    // Loads packages that the set-up above may just have installed.
+    const { stalePages } = await import('./docs.mjs');
+    const stale = await stalePages();
+    for (const page of stale) console.error(`docs/api/${page} is not what lib/ says: npm run docs`);
+    return stale.length === 0 ? 0 : 1;
+  },
   publint: () => local('publint', ['--strict']),
 };
 
@@ -54,7 +61,7 @@ for (const [name, check] of Object.entries(checks)) {
   const start = performance.now();
   let status = 1;
   try {
-    status = check();
+    status = await check();
   } catch (error) {
     // A check that cannot run has failed; the others still tell what they find.
     console.error(error instanceof Error ? error.message : error);

@@ -24,6 +24,31 @@ export const ERROR_CODE_SUFFIXES = Object.freeze([
 ] as const);
 
 export type ErrorCodeSuffix = (typeof ERROR_CODE_SUFFIXES)[number];
+/**
+ * Every error of this package has one of these as its `code`.
+ *
+ * | code | when |
+ * | --- | --- |
+ * | `ERR_ENGINERY_INVALID_ARGUMENT` | an argument of the wrong type or meaning (`TypeError` where the type is wrong) |
+ * | `ERR_ENGINERY_OUT_OF_RANGE` | a number outside its range (`RangeError`) |
+ * | `ERR_ENGINERY_MODEL_INVALID` | the model cannot be parsed |
+ * | `ERR_ENGINERY_MODEL_UNSUPPORTED` | the provider cannot run this model, or has not got this function |
+ * | `ERR_ENGINERY_RUNTIME_NOT_FOUND` | the runtime's library or package is absent |
+ * | `ERR_ENGINERY_RUNTIME_SYMBOL` | the library lacks a function |
+ * | `ERR_ENGINERY_RUNTIME_VERSION` | the runtime is of an unsupported version |
+ * | `ERR_ENGINERY_ADDON_LOAD` | this package's addon does not load |
+ * | `ERR_ENGINERY_DEVICE_UNAVAILABLE` | the device, its driver or the precision is not there |
+ * | `ERR_ENGINERY_BUILD_FAILED` | the runtime could not compile the model |
+ * | `ERR_ENGINERY_CALIBRATION_FAILED` | ranges could not be found |
+ * | `ERR_ENGINERY_ENGINE_STALE` | a stored engine belongs to another device, version or model |
+ * | `ERR_ENGINERY_OUT_OF_MEMORY` | memory could not be had |
+ * | `ERR_ENGINERY_INFERENCE_FAILED` | the runtime failed in a run |
+ * | `ERR_ENGINERY_INTERNAL` | a bug of this package |
+ * | `ERR_ENGINERY_OVERLOADED` | a queue is full |
+ * | `ERR_ENGINERY_TIMEOUT` | a deadline has passed |
+ * | `ERR_ENGINERY_DISPOSED` | used after release |
+ * | `ERR_ENGINERY_CANCELLED` | aborted by a signal or by `terminate`; the error's name is `AbortError` |
+ */
 export type ErrorCode = `ERR_ENGINERY_${ErrorCodeSuffix}`;
 
 const EXIT_CODES: Readonly<Record<ErrorCodeSuffix, number>> = Object.freeze({
@@ -50,9 +75,12 @@ const EXIT_CODES: Readonly<Record<ErrorCodeSuffix, number>> = Object.freeze({
 
 /** An error of enginery. Test by `code`; `TypeError` and `RangeError` of ours carry the same property. */
 export class EngineryError extends Error {
+  /** 'EngineryError', or 'AbortError' where the code is ERR_ENGINERY_CANCELLED. */
   override readonly name: string = 'EngineryError';
+  /** What to test by; the message is for people. */
   readonly code: ErrorCode;
 
+  /** @internal */
   constructor(suffix: ErrorCodeSuffix, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = `ERR_ENGINERY_${suffix}`;

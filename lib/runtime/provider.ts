@@ -35,6 +35,7 @@ export interface ModelSource {
 /** Sizes of one input: one number each, or a range. */
 export type ShapeRange = readonly (readonly [min: number, max: number])[];
 
+/** What an engine computes in; the feeds and the results keep their types. */
 export type Precision = 'fp32' | 'fp16' | 'bf16';
 
 /** What every provider understands; its own options come as a checked object beside them. */
@@ -53,11 +54,13 @@ export interface RunOptions {
 
 /** One layer of the graph that the runtime executes. */
 export interface LayerInfo {
+  /** The runtime's name for it, mostly that of a node of the model. */
   readonly name: string;
   /** The runtime's word for the operation. */
   readonly type: string;
   /** The implementation chosen, with its precision where the runtime tells. */
   readonly kernel: string;
+  /** Whether it ran in the profiled run; 'not-run' without one. */
   readonly status: 'executed' | 'optimized-out' | 'not-run';
   /** Model nodes that this layer computes besides the one it is named after. */
   readonly fused: readonly string[];
@@ -67,7 +70,9 @@ export interface LayerInfo {
 
 /** What `inspect` tells of a compiled model. */
 export interface Inspection {
+  /** The compiled model's properties, by the runtime's names. */
   readonly properties: Readonly<Record<string, string>>;
+  /** The layers in the order of execution. */
   readonly layers: readonly LayerInfo[];
 }
 
@@ -98,14 +103,24 @@ export interface CompiledModel {
 
 /** What was found of a runtime on this machine. */
 export interface RuntimeReport {
+  /** The execution provider's name: 'openvino', 'cpu' ... */
   readonly provider: string;
+  /** Whether it can serve here. */
   readonly available: boolean;
+  /** The runtime's own version. */
   readonly version?: string;
   /** The library or package in use. */
   readonly path?: string;
-  readonly devices: readonly { readonly name: string; readonly description: string }[];
+  /** The devices that it can use, by its names for them. */
+  readonly devices: readonly {
+    /** 'CPU', 'GPU', 'GPU.1', 'NPU' ... */
+    readonly name: string;
+    /** The device's full name. */
+    readonly description: string;
+  }[];
   /** Why not, when it is not available. */
   readonly code?: ErrorCode;
+  /** The reason in words, with the places searched and what to do. */
   readonly message?: string;
 }
 

@@ -36,8 +36,11 @@ export interface ProviderRequest {
 
 /** Why a provider does not serve a session. */
 export interface ProviderRefusal {
+  /** Its name in the list of providers. */
   readonly provider: string;
+  /** The code of the error it refused with. */
   readonly code: ErrorCode;
+  /** That error's message. */
   readonly message: string;
 }
 
@@ -165,6 +168,7 @@ export function listRuntimes(
 
 /** A provider that is compiled into this package, whether or not its runtime is on this machine. */
 export interface SupportedBackend {
+  /** The execution provider's name. */
   readonly name: string;
   /** True: in the package; onnxruntime-node's word for it. */
   readonly bundled: boolean;

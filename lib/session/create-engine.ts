@@ -29,13 +29,22 @@ import { checkSessionOptions, optionalSignal } from './session-options.js';
 export type InputShape =
   | readonly number[]
   | {
+      /** The smallest size of each dimension, 0 or more. */
       readonly min: readonly number[];
+      /** The size to compute fastest; default: the largest. */
       readonly opt?: readonly number[];
+      /** The largest size of each dimension. */
       readonly max: readonly number[];
     };
 
 /** A provider by name, alone or with its options. */
-export type ProviderChoice = string | { readonly name: string; readonly [option: string]: unknown };
+export type ProviderChoice =
+  | string
+  | {
+      /** 'openvino', 'cpu', or an execution provider of ONNX Runtime. */
+      readonly name: string;
+      readonly [option: string]: unknown;
+    };
 
 /** Options of {@link createEngine}; all optional. */
 export interface EngineOptions {
@@ -53,7 +62,12 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
   /** Hears of each phase, and twice a second that work goes on. */
   readonly onProgress?: (progress: EngineProgress) => void;
+  /** Options of provider openvino. */
   readonly openvino?: OpenVinoOptions;
+  /**
+   * Options of ONNX Runtime's workers: `workers` (threads, each with a session of its own; 1 to 256, default 1) and
+   * `packagePath` (folder of the onnxruntime-node package; default: the installed one).
+   */
   readonly onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'packagePath'>;
   /** onnxruntime-node's session options. */
   readonly session?: Omit<
@@ -147,7 +161,9 @@ function progressFrom(value: unknown): EngineOptions['onProgress'] {
  * Makes an engine: an InferenceSession on the first provider that serves.
  *
  * @param model - a path (ONNX, OpenVINO IR `.xml`, TFLite, ORT format) or its bytes, copied at the call.
- * @throws as InferenceSession.create.
+ * @param options - what onnxruntime-node has no words for; unknown names are refused.
+ * @throws ERR_ENGINERY_INVALID_ARGUMENT, _OUT_OF_RANGE (options), _MODEL_INVALID, _MODEL_UNSUPPORTED,
+ * _RUNTIME_NOT_FOUND, _RUNTIME_SYMBOL, _RUNTIME_VERSION, _ADDON_LOAD, _DEVICE_UNAVAILABLE, _CANCELLED.
  * @example
  * ```ts
  * import { createEngine, Tensor } from 'enginery';

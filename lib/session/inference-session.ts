@@ -54,13 +54,17 @@ export class InferenceSession implements OrtSession {
   readonly #model: CompiledModel;
   readonly #opened: OpenedSession;
   readonly #allOutputs: Readonly<Record<string, null>>;
+  /** The inputs' names, in the model's order. */
   readonly inputNames: readonly string[];
+  /** The outputs' names, in the model's order. */
   readonly outputNames: readonly string[];
+  /** Name, element type and shape of each input; a size that is not fixed is its name in the model, or ''. */
   readonly inputMetadata: readonly OrtSession.ValueMetadata[];
+  /** Name, element type and shape of each output, likewise. */
   readonly outputMetadata: readonly OrtSession.ValueMetadata[];
   #isReleased = false;
 
-  /** Use `InferenceSession.create` or `createEngine`. */
+  /** @internal Use `InferenceSession.create` or `createEngine`. */
   constructor(opened: OpenedSession) {
     this.#opened = opened;
     this.#model = opened.model;
@@ -83,16 +87,19 @@ export class InferenceSession implements OrtSession {
   // onnxruntime-node's overloads, one by one: code that names one of them compiles here too.
   /* eslint-disable @typescript-eslint/unified-signatures -- see above */
   static create(path: string, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  /** The same for all bytes of a buffer, which may be shared memory. */
   static create(
     buffer: ArrayBufferLike,
     options?: InferenceSession.SessionOptions,
   ): Promise<InferenceSession>;
+  /** The same for a part of a buffer: `byteLength` bytes (default: all that follow) from `byteOffset` on. */
   static create(
     buffer: ArrayBufferLike,
     byteOffset: number,
     byteLength?: number,
     options?: InferenceSession.SessionOptions,
   ): Promise<InferenceSession>;
+  /** The same for the bytes of a view, a Buffer for example. */
   static create(
     buffer: Uint8Array,
     options?: InferenceSession.SessionOptions,
@@ -131,6 +138,7 @@ export class InferenceSession implements OrtSession {
     return this.#opened.refusals;
   }
 
+  /** How this session came to be. */
   get report(): EngineReport {
     const { provider, createMs } = this.#opened;
     return { provider, runtime: this.#model.description, createMs };
@@ -147,6 +155,7 @@ export class InferenceSession implements OrtSession {
     feeds: OrtSession.FeedsType,
     options?: InferenceSession.RunOptions,
   ): Promise<OrtSession.ReturnType>;
+  /** The same for some of the outputs, or into tensors of the caller. */
   run(
     feeds: OrtSession.FeedsType,
     fetches: OrtSession.FetchesType,
@@ -252,6 +261,8 @@ export class InferenceSession implements OrtSession {
   /**
    * The layers that the runtime executes, with what was fused into them; with feeds also their times in one run.
    * Works on a profiled copy of the model, compiled for this call, unless the session has `enableProfiling`.
+   *
+   * @throws ERR_ENGINERY_INVALID_ARGUMENT (feeds, or OpenVINO's model was given as bytes), _RUNTIME_VERSION, _DISPOSED.
    */
   async inspect(options: { readonly feeds?: OrtSession.FeedsType } = {}): Promise<Inspection> {
     if (this.#isReleased) throw disposed();
@@ -266,7 +277,11 @@ export class InferenceSession implements OrtSession {
     // A no-op there too.
   }
 
-  /** Ends onnxruntime's profile file, where ONNX Runtime serves and `enableProfiling` is on. */
+  /**
+   * Ends onnxruntime's profile file, where ONNX Runtime serves and `enableProfiling` is on.
+   *
+   * @throws ERR_ENGINERY_DISPOSED.
+   */
   endProfiling(): void {
     if (this.#isReleased) throw disposed();
     this.#model.endProfiling();
@@ -309,17 +324,23 @@ export declare namespace InferenceSession {
   type DmlExecutionProviderOption = OrtSession.DmlExecutionProviderOption;
   type TensorRtExecutionProviderOption = OrtSession.TensorRtExecutionProviderOption;
   type WebGpuExecutionProviderOption = OrtSession.WebGpuExecutionProviderOption;
+  /** onnxruntime-common's session options, and what this package adds. */
   interface SessionOptions extends Omit<OrtSession.SessionOptions, 'executionProviders'> {
     /** Names, or objects with a name and the provider's options; absent or empty: openvino, cpu. */
     readonly executionProviders?: readonly (
       | OrtSession.ExecutionProviderConfig
-      | { readonly name: string; readonly [option: string]: unknown }
+      | {
+          /** 'openvino', 'cpu', or an execution provider of ONNX Runtime. */
+          readonly name: string;
+          readonly [option: string]: unknown;
+        }
     )[];
     /** The first provider's refusal is the error, instead of the next provider's turn. */
     readonly strict?: boolean;
     /** Aborts the creation. */
     readonly signal?: AbortSignal;
   }
+  /** onnxruntime-common's run options, and what this package adds. */
   interface RunOptions extends OrtSession.RunOptions {
     /** Aborts the run; it rejects with ERR_ENGINERY_CANCELLED, name AbortError. */
     readonly signal?: AbortSignal;

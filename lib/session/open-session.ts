@@ -14,9 +14,11 @@ import { loadModelSource } from './model-source.js';
 
 /** What createEngine tells while it works. */
 export interface EngineProgress {
+  /** 'read' the model, 'compile' it with a provider, 'ready'. */
   readonly phase: 'read' | 'compile' | 'ready';
   /** The provider being tried; '' while the model is read. */
   readonly provider: string;
+  /** Milliseconds since the call. */
   readonly elapsedMs: number;
 }
 

@@ -44,8 +44,15 @@ export function forEachCommon(use: (copy: Common) => void): void {
   });
 }
 
-/** onnxruntime-common's Tensor class. */
+/**
+ * onnxruntime-common's Tensor class, the same that onnxruntime-node has: `new Tensor(type, data, dims)` with as many
+ * entries in `data` as the product of `dims` (`int4` and `uint4`: half as many bytes, rounded up). 64-bit integers are
+ * BigInt arrays, `float16` is the bits in a Uint16Array or a Float16Array, `string` is an array of strings.
+ *
+ * @throws TypeError, RangeError and Error of onnxruntime-common, without a `code`.
+ */
 export const Tensor = common.Tensor;
+/** A tensor: `type`, `dims`, `data`; by structure, so that another copy's tensors are taken too. */
 export type Tensor = OrtTensor;
 
 // Types only, under the names that onnxruntime-common has: nothing of it is left in the JavaScript.
