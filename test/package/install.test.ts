@@ -1,6 +1,6 @@
 /** The tarball as a user gets it: its content, and a run of it in an empty project. */
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -18,13 +18,14 @@ const prebuild = join(repository, 'prebuilds', `linux-${process.arch}`);
 const folders: string[] = [];
 let tarball = '';
 let files: readonly PackedFile[] = [];
+let unpackedBytes = 0;
 
 beforeAll(async () => {
   // Made again when it is older than its sources: yesterday's addon would test yesterday's code.
   await run(process.execPath, ['scripts/prebuild.mjs'], { cwd: repository });
   const folder = temporaryFolder('pack');
   folders.push(folder);
-  ({ tarball, files } = await pack(folder));
+  ({ tarball, files, unpackedBytes } = await pack(folder));
 }, 300_000);
 
 afterAll(() => {
@@ -59,6 +60,31 @@ describe('the tarball', () => {
     ];
     const strangers = files.filter(({ path }) => !allowed.some((pattern) => pattern.test(path)));
     expect(strangers.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('holds a declaration for each compiled file and none besides, and both of a source', () => {
+    const compiled = (suffix: string): string[] =>
+      files
+        .filter(({ path }) => path.startsWith('dist/') && path.endsWith(suffix))
+        .map(({ path }) => path.slice('dist/'.length, -suffix.length))
+        .sort();
+    expect(compiled('.d.ts')).toEqual(compiled('.js'));
+    const sources = readdirSync(join(repository, 'lib'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => name.slice(0, -'.ts'.length));
+    expect(compiled('.js')).toEqual(sources.sort());
+  });
+
+  it('refers to no source map: none is in it', () => {
+    const text = files.filter(({ path }) => /\.(js|d\.ts)$/.test(path));
+    const referring = text.filter(({ path }) =>
+      readFileSync(join(repository, path), 'utf8').includes('sourceMappingURL'),
+    );
+    expect(referring.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('stays under 2 MB unpacked', () => {
+    expect(unpackedBytes).toBeLessThan(2_000_000);
   });
 
   it('holds what package.json points to', () => {

@@ -56,17 +56,21 @@ export interface PackedFile {
 /** Packs dist/ and prebuilds/ as they are into `folder`. */
 export async function pack(
   folder: string,
-): Promise<{ tarball: string; files: readonly PackedFile[] }> {
+): Promise<{ tarball: string; files: readonly PackedFile[]; unpackedBytes: number }> {
   const output = await run(
     'npm',
     ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder],
     { cwd: repository },
   );
   // npm's own record of what it packed: an array of one, or an object by package name from npm 12 on.
-  const parsed = JSON.parse(output) as Record<string, { filename: string; files: PackedFile[] }>;
+  const parsed = JSON.parse(output) as Record<
+    string,
+    { filename: string; files: PackedFile[]; unpackedSize: number }
+  >;
   const packed = Object.values(parsed)[0];
   if (packed === undefined) throw new Error(`npm pack packed nothing: ${output}`);
-  return { tarball: join(folder, packed.filename), files: packed.files };
+  const { filename, unpackedSize } = packed;
+  return { tarball: join(folder, filename), files: packed.files, unpackedBytes: unpackedSize };
 }
 
 /** An empty project with the tarball and the programs of test/package/project. */
