@@ -26,8 +26,11 @@ async function write(folder) {
     excludeExternals: true,
     excludeInternal: true,
     disableSources: true,
-    // Told where they are used: in the comments of ErrorCode and of EngineOptions.onnxruntime.
-    intentionallyNotExported: ['ErrorCodeSuffix', 'OnnxruntimeOptions'],
+    // Told where they are used: in the comments of ErrorCode, EngineOptions.onnxruntime and inputMetadata.
+    intentionallyNotExported: [
+      ...['ErrorCodeSuffix', 'OnnxruntimeOptions'],
+      ...['ValueMetadata', 'ValueMetadataBase', 'TensorValueMetadata', 'NonTensorValueMetadata'],
+    ],
     validation: { notDocumented: true },
     treatWarningsAsErrors: true,
     treatValidationWarningsAsErrors: true,

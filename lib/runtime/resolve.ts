@@ -175,6 +175,6 @@ export interface SupportedBackend {
 }
 
 /** The providers of this package, at once; `listRuntimes` looks for their runtimes. */
-export function listSupportedBackends(): readonly SupportedBackend[] {
+export function listSupportedBackends(): SupportedBackend[] {
   return AUTO_PROVIDERS.map((name) => ({ name, bundled: true }));
 }

@@ -27,6 +27,7 @@ import { openSession, type OpenedSession } from './open-session.js';
 import { readRunArguments } from './run-arguments.js';
 import { checkRunOptions, checkSessionOptions, optionalSignal } from './session-options.js';
 import { watchTerminate } from './terminate.js';
+import type * as metadata from './value-metadata.js';
 
 /** How a session came to be. */
 export interface EngineReport {
@@ -59,9 +60,9 @@ export class InferenceSession implements OrtSession {
   /** The outputs' names, in the model's order. */
   readonly outputNames: readonly string[];
   /** Name, element type and shape of each input; a size that is not fixed is its name in the model, or ''. */
-  readonly inputMetadata: readonly OrtSession.ValueMetadata[];
+  readonly inputMetadata: readonly metadata.ValueMetadata[];
   /** Name, element type and shape of each output, likewise. */
-  readonly outputMetadata: readonly OrtSession.ValueMetadata[];
+  readonly outputMetadata: readonly metadata.ValueMetadata[];
   #isReleased = false;
 
   /** @internal Use `InferenceSession.create` or `createEngine`. */
@@ -311,9 +312,10 @@ export declare namespace InferenceSession {
   type FeedsType = OrtSession.FeedsType;
   type FetchesType = OrtSession.FetchesType;
   type ReturnType = OrtSession.ReturnType;
-  type ValueMetadata = OrtSession.ValueMetadata;
-  type TensorValueMetadata = OrtSession.TensorValueMetadata;
-  type NonTensorValueMetadata = OrtSession.NonTensorValueMetadata;
+  type ValueMetadata = metadata.ValueMetadata;
+  type ValueMetadataBase = metadata.ValueMetadataBase;
+  type TensorValueMetadata = metadata.TensorValueMetadata;
+  type NonTensorValueMetadata = metadata.NonTensorValueMetadata;
   type ExecutionProviderConfig = OrtSession.ExecutionProviderConfig;
   type ExecutionProviderName = OrtSession.ExecutionProviderName;
   type ExecutionProviderOption = OrtSession.ExecutionProviderOption;
@@ -324,6 +326,17 @@ export declare namespace InferenceSession {
   type DmlExecutionProviderOption = OrtSession.DmlExecutionProviderOption;
   type TensorRtExecutionProviderOption = OrtSession.TensorRtExecutionProviderOption;
   type WebGpuExecutionProviderOption = OrtSession.WebGpuExecutionProviderOption;
+  type WebAssemblyExecutionProviderOption = OrtSession.WebAssemblyExecutionProviderOption;
+  type WebGLExecutionProviderOption = OrtSession.WebGLExecutionProviderOption;
+  type XnnpackExecutionProviderOption = OrtSession.XnnpackExecutionProviderOption;
+  type QnnExecutionProviderOption = OrtSession.QnnExecutionProviderOption;
+  type NnapiExecutionProviderOption = OrtSession.NnapiExecutionProviderOption;
+  type WebNNExecutionProviderName = OrtSession.WebNNExecutionProviderName;
+  type WebNNContextOptions = OrtSession.WebNNContextOptions;
+  type WebNNOptionsWithoutMLContext = OrtSession.WebNNOptionsWithoutMLContext;
+  type WebNNOptionsWithMLContext = OrtSession.WebNNOptionsWithMLContext;
+  type WebNNOptionsWebGpu = OrtSession.WebNNOptionsWebGpu;
+  type WebNNExecutionProviderOption = OrtSession.WebNNExecutionProviderOption;
   /** onnxruntime-common's session options, and what this package adds. */
   interface SessionOptions extends Omit<OrtSession.SessionOptions, 'executionProviders'> {
     /** Names, or objects with a name and the provider's options; absent or empty: openvino, cpu. */
@@ -348,7 +361,7 @@ export declare namespace InferenceSession {
 }
 
 /** The properties in onnxruntime-node's order, for programs that print them. */
-function metadataFrom({ name, type, shape }: ValueInfo): OrtSession.TensorValueMetadata {
+function metadataFrom({ name, type, shape }: ValueInfo): metadata.TensorValueMetadata {
   return { name, isTensor: true, type, shape };
 }
 
