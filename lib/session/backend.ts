@@ -36,7 +36,10 @@ function handlerOf(session: InferenceSession): InferenceSessionHandler {
 }
 
 const backend: Backend = {
-  /** Rejects where OpenVINO cannot be opened: onnxruntime-common then goes on to the next of the list, for good. */
+  /**
+   * Rejects where OpenVINO cannot be opened: onnxruntime-common then goes on to the next of the list, for good. No
+   * options are known yet: an OpenVINO that only option `library` names is not found.
+   */
   async init() {
     const [report] = await listRuntimes([NAME]);
     if (report === undefined || report.available) return;

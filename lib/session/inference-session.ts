@@ -278,11 +278,7 @@ export class InferenceSession implements OrtSession {
     // A no-op there too.
   }
 
-  /**
-   * Ends onnxruntime's profile file, where ONNX Runtime serves and `enableProfiling` is on.
-   *
-   * @throws ERR_ENGINERY_DISPOSED.
-   */
+  /** Ends onnxruntime's profile file, where ONNX Runtime serves and `enableProfiling` is on. */
   endProfiling(): void {
     if (this.#isReleased) throw disposed();
     this.#model.endProfiling();
