@@ -234,28 +234,44 @@ describe.each(['1.20.1', '1.30.0'])('onnxruntime-node %s', (version) => {
     return folder;
   }
 
-  it('shares one onnxruntime-common with enginery', async (context) => {
-    const found = await onnxruntimeNode(version);
-    if (found instanceof Error) return context.skip(found.message);
-    const program = `
-      import * as enginery from 'enginery';
-      import * as common from 'onnxruntime-common';
-      import * as node from 'onnxruntime-node';
+  it.for([
+    ['mjs', 'enginery', 'onnxruntime-node'],
+    ['mjs', 'onnxruntime-node', 'enginery'],
+    ['cjs', 'enginery', 'onnxruntime-node'],
+    ['cjs', 'onnxruntime-node', 'enginery'],
+  ] as const)(
+    'shares one onnxruntime-common with enginery: %s, %s first',
+    async (form, context) => {
+      const found = await onnxruntimeNode(version);
+      if (found instanceof Error) return context.skip(found.message);
+      const [extension, first, second] = form;
+      const names = { enginery: 'enginery', 'onnxruntime-node': 'node' };
+      const bring = (name: keyof typeof names | 'onnxruntime-common', as: string): string =>
+        extension === 'mjs'
+          ? `import * as ${as} from '${name}';`
+          : `const ${as} = require('${name}');`;
+      const program = `
+      ${bring(first, names[first])}
+      ${bring(second, names[second])}
+      ${bring('onnxruntime-common', 'common')}
       /* HEAD */
-      say({
+      const main = async () => say({
         isOne: enginery.Tensor === node.Tensor,
         common: await outcome(common, ['openvino']),
         node: await outcome(node, ['openvino']),
         unnamed: await outcome(node),
       });
+      main();
     `;
-    expect(await answerOf('mjs', program, { folder: project(found, 'onnxruntime-node') })).toEqual({
-      isOne: true,
-      common: 3,
-      node: 3,
-      unnamed: 3,
-    });
-  });
+      const folder = project(found, 'onnxruntime-node');
+      expect(await answerOf(extension, program, { folder })).toEqual({
+        isOne: true,
+        common: 3,
+        node: 3,
+        unnamed: 3,
+      });
+    },
+  );
 
   it('may have an onnxruntime-common of its own: all four registries know OpenVINO', async (context) => {
     const found = await onnxruntimeNode(version);
