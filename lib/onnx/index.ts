@@ -2,6 +2,12 @@
 
 export * from './build-model.js';
 export { checkExternalData } from './external-data.js';
+export {
+  hasFourBitBoundary,
+  widenFourBitBoundary,
+  type FourBitBoundary,
+  type FourBitType,
+} from './four-bit-boundary.js';
 export { detectModelFormat, FORMAT_HEAD_BYTES, type ModelFormat } from './format.js';
 export type {
   AttributeProto,

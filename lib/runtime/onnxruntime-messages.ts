@@ -21,6 +21,8 @@ export interface WorkerValueInfo {
   readonly isTensor: boolean;
   readonly type?: string;
   readonly shape?: readonly (number | string)[];
+  /** A 4-bit tensor that ONNX Runtime has as 8 bits: it can be passed. */
+  readonly isWidened?: boolean;
 }
 
 /** What is known of a session once it exists. */
@@ -42,6 +44,8 @@ export interface WorkerCalls {
       readonly model: string | Uint8Array;
       /** ONNX Runtime may read the bytes later (ORT format): the worker holds them with the session. */
       readonly isModelKept: boolean;
+      /** The model has 4-bit inputs or outputs that ONNX Runtime must get as 8-bit ones. */
+      readonly isFourBit: boolean;
       readonly options: Readonly<Record<string, unknown>>;
     };
     readonly reply: SessionFacts;

@@ -29,13 +29,11 @@ function fromOutline(
   });
 }
 
-/**
- * onnxruntime-node takes no 4-bit tensor ("Tensor.type is not supported: int4"), and returning one ends the process
- * (1.20 to 1.30 read their table of types past its end), so that such a model is refused before it runs.
- */
+/** A 4-bit tensor that was not widened (onnxruntime-four-bit.ts) is refused before it runs: it would end the process. */
 function requireType(value: WorkerValueInfo, what: string): ValueInfo {
   const type = value.type ?? '';
-  if (!isDtype(type) || type === 'int4' || type === 'uint4') {
+  const isRaw = (type === 'int4' || type === 'uint4') && value.isWidened !== true;
+  if (!isDtype(type) || isRaw) {
     throw new EngineryError(
       'MODEL_UNSUPPORTED',
       `onnxruntime-node cannot pass ${type} tensors, and ${what} '${value.name}' is one; ` +

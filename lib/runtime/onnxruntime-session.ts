@@ -1,6 +1,7 @@
 /** One session of ONNX Runtime in one worker thread: its own thread, or the shared one of versions that allow no other. */
 
 import { abortable, type CodedError, throwIfAborted } from '../common/index.js';
+import { hasFourBitBoundary } from '../onnx/index.js';
 import { type SessionAddress, WorkerConnection } from './onnxruntime-connection.js';
 import type { SessionFacts, WorkerTensor } from './onnxruntime-messages.js';
 import type { OnnxruntimePackage } from './onnxruntime-package.js';
@@ -57,11 +58,13 @@ export class WorkerSession {
     const model = plan.model.path ?? plan.model.bytes?.slice() ?? '';
     const transfer = typeof model === 'string' ? [] : [model.buffer];
     const isModelKept = plan.model.format === 'ort';
+    const { outline } = plan.model;
+    const isFourBit = outline !== undefined && hasFourBitBoundary(outline);
     const made = connection
       .call(
         'create',
         address,
-        { packagePath: plan.engine.path, model, isModelKept, options: plan.options },
+        { packagePath: plan.engine.path, model, isModelKept, isFourBit, options: plan.options },
         transfer,
       )
       .then((facts) => new WorkerSession(connection, address, isShared, facts));

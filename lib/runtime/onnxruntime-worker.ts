@@ -2,6 +2,8 @@
 
 import { createRequire } from 'node:module';
 
+import type { FourBitBoundary } from '../onnx/index.js';
+import { fourBitInfos, packed, unpacked, widenedModel } from './onnxruntime-four-bit.js';
 import type {
   SessionFacts,
   WorkerCallKind,
@@ -42,6 +44,7 @@ interface Held {
   readonly session: OrtSession;
   /** Bytes that ONNX Runtime may read as long as the session lives. */
   readonly model: Uint8Array | undefined;
+  readonly boundary: FourBitBoundary | undefined;
 }
 
 // onnxruntime-common makes float16 tensors hold a Float16Array where there is one (Node 24), and onnxruntime-node's
@@ -60,25 +63,30 @@ function loadOrt(request: WorkerRequest): Ort {
   return ort;
 }
 
-function sessionOf(request: WorkerRequest): OrtSession {
+function heldOf(request: WorkerRequest): Held {
   const held = sessions.get(request.session);
   if (held === undefined) throw new Error(`session ${request.session} is not held by this worker`);
-  return held.session;
+  return held;
 }
 
 async function create(
   engine: Ort,
   request: Extract<WorkerRequest, { kind: 'create' }>,
 ): Promise<SessionFacts> {
-  const session = await engine.InferenceSession.create(request.model, request.options);
-  const { model } = request;
+  const widened = request.isFourBit
+    ? await widenedModel(request.model, request.options)
+    : undefined;
+  const { model, options } = widened ?? request;
+  const session = await engine.InferenceSession.create(model, options);
   const isKept = request.isModelKept && typeof model !== 'string';
-  sessions.set(request.session, { session, model: isKept ? model : undefined });
+  const boundary = widened?.boundary;
+  sessions.set(request.session, { session, model: isKept ? model : undefined, boundary });
+  const { inputMetadata: inputs, outputMetadata: outputs } = session;
   return {
     inputNames: [...session.inputNames],
     outputNames: [...session.outputNames],
-    ...(session.inputMetadata === undefined ? {} : { inputs: session.inputMetadata }),
-    ...(session.outputMetadata === undefined ? {} : { outputs: session.outputMetadata }),
+    ...(inputs && { inputs: fourBitInfos(inputs, boundary?.inputs) }),
+    ...(outputs && { outputs: fourBitInfos(outputs, boundary?.outputs) }),
   };
 }
 
@@ -86,12 +94,12 @@ async function run(
   engine: Ort,
   request: Extract<WorkerRequest, { kind: 'run' }>,
 ): Promise<Map<string, WorkerTensor>> {
-  const session = sessionOf(request);
+  const { session, boundary } = heldOf(request);
   const feeds = Object.fromEntries(
-    [...request.feeds].map(([name, { type, data, dims }]) => [
-      name,
-      new engine.Tensor(type, data, dims),
-    ]),
+    [...request.feeds].map(([name, tensor]) => {
+      const { type, data, dims } = unpacked(tensor);
+      return [name, new engine.Tensor(type, data, dims)];
+    }),
   );
   const wanted = new Set(request.fetches);
   const fetched = session.outputNames.filter((name) => wanted.has(name));
@@ -102,7 +110,9 @@ async function run(
   fetched.forEach((name, index) => {
     const result = results[isNamed ? name : (session.outputNames[index] ?? name)];
     if (result === undefined) throw new Error(`ONNX Runtime gave no value for output ${name}`);
-    tensors.set(name, { type: result.type, dims: [...result.dims], data: result.data });
+    const tensor = { type: result.type, dims: [...result.dims], data: result.data };
+    const fourBit = boundary?.outputs.get(name);
+    tensors.set(name, fourBit === undefined ? tensor : packed(tensor, fourBit));
   });
   return tensors;
 }
@@ -114,10 +124,10 @@ async function answer(engine: Ort, request: WorkerRequest): Promise<ReplyValue> 
     case 'run':
       return run(engine, request);
     case 'endProfiling':
-      sessionOf(request).endProfiling();
+      heldOf(request).session.endProfiling();
       return undefined;
     case 'release': {
-      const session = sessionOf(request);
+      const { session } = heldOf(request);
       sessions.delete(request.session);
       await session.release();
       return undefined;

@@ -12,6 +12,7 @@ import {
   digits,
   float32,
   modelPath,
+  outlineOf,
   rejection,
 } from '../fixtures/onnxruntime.js';
 
@@ -138,14 +139,16 @@ describe('element types', () => {
     });
   });
 
-  it('4-bit tensors are refused when the session is made, because returning one ends the process', async () => {
+  it('a 4-bit output that the file does not declare is refused when the session is made, because returning it ends the process', async () => {
     const { buildModel, buildTensor, buildValue, encodeModel } = await builtOnnx();
+    const undeclared = buildValue('y', 'int4');
+    delete undeclared.type;
     const bytes = encodeModel(
       buildModel({
         irVersion: 10,
         opsets: { '': 21 },
         inputs: [buildValue('x', 'float32', ['n'])],
-        outputs: [buildValue('y', 'int4', ['n'])],
+        outputs: [undeclared],
         initializers: [
           buildTensor('scale', 'float32', [], new Float32Array([1])),
           buildTensor('zero', 'int4', [], new Uint8Array([0])),
@@ -153,7 +156,8 @@ describe('element types', () => {
         nodes: [{ type: 'QuantizeLinear', inputs: ['x', 'scale', 'zero'], outputs: ['y'] }],
       }),
     );
-    const error = await rejection(compile(bytes));
+    const outline = await outlineOf(bytes);
+    const error = await rejection(compile(bytes, { source: { outline } }));
     expect(error).toMatchObject({ code: 'ERR_ENGINERY_MODEL_UNSUPPORTED' });
     expect(error.message).toContain("output 'y'");
   });

@@ -78,6 +78,12 @@ describe('metadataFrom', () => {
       );
     }
   });
+
+  it('tells a 4-bit end that ONNX Runtime has as 8 bits as the model has it', () => {
+    const inputs = [{ ...tensor('x', 'int4'), isWidened: true }];
+    const metadata = metadataFrom({ ...facts, inputs, outputs: [tensor('y')] }, onnx);
+    expect(metadata.inputs).toEqual([{ name: 'x', type: 'int4', shape: tensor('x').shape }]);
+  });
 });
 
 describe('shapes', () => {
