@@ -34,7 +34,7 @@ export async function widenedModel(
   };
 }
 
-/** ONNX Runtime looks for external data of a model in memory in this folder (of 1.20 and newer). */
+/** ONNX Runtime looks for external data of a model in memory in this folder. */
 function withDataFolder(
   options: Readonly<Record<string, unknown>>,
   folder: string,
