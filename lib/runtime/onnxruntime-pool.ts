@@ -1,4 +1,7 @@
-/** The sessions of one model: one run at a time in each, the others wait here in order, where they can be dropped. */
+/**
+ * The sessions of one model. Each computes one run after the other; the others wait here in order, where they can be
+ * dropped, except that a session whose runs are short gets the next ones ahead of time.
+ */
 
 import { abortError, EngineryError } from '../common/index.js';
 import type { WorkerTensor } from './onnxruntime-messages.js';
@@ -19,6 +22,23 @@ interface Job extends PoolRun {
   reject(error: unknown): void;
 }
 
+/**
+ * The way to a worker and back takes about 0.1 ms, in which it computes nothing: with runs sent ahead, four in flight of
+ * the model of one Add went from 6,700 to 33,700 runs a second, of digits_cnn from 5,000 to 6,100 (two ahead of them:
+ * 20,900 and 5,600). A run that was sent cannot be dropped, so that long ones, which gain nothing, wait here.
+ */
+const MOST_RUNS_SENT = 4;
+const SHORT_RUN_MS = 5;
+
+/** A session and the runs that were sent to it. */
+interface Slot {
+  readonly session: WorkerSession;
+  sent: number;
+  /** When it last answered, and whether that run was short. */
+  answeredAt: number;
+  isShort: boolean;
+}
+
 /** onnxruntime-node's words for a session that is used after its release. */
 export function disposedError(): EngineryError {
   return new EngineryError(
@@ -28,15 +48,16 @@ export function disposedError(): EngineryError {
 }
 
 export class SessionPool {
-  readonly #idle: WorkerSession[];
-  readonly #busy = new Set<WorkerSession>();
+  readonly #slots: Set<Slot>;
   readonly #queue = new Set<Job>();
   #isReleased = false;
   #failure: unknown;
   #onDrained: (() => void) | undefined;
 
   constructor(sessions: readonly WorkerSession[]) {
-    this.#idle = [...sessions];
+    this.#slots = new Set(
+      sessions.map((session) => ({ session, sent: 0, answeredAt: 0, isShort: false })),
+    );
   }
 
   /** Throws DISPOSED after the release. */
@@ -44,7 +65,7 @@ export class SessionPool {
     if (this.#isReleased) throw disposedError();
   }
 
-  /** Accepts a run. An abort rejects at once: a waiting run is dropped, the answer of a started one is not looked at. */
+  /** Accepts a run. An abort rejects at once: a waiting run is dropped, the answer of one that was sent is not looked at. */
   async run(run: PoolRun): Promise<WorkerResults> {
     this.requireOpen();
     const { signal } = run;
@@ -74,7 +95,7 @@ export class SessionPool {
   /** Ends the profiles of all sessions; runs that have not started are not in them, as with onnxruntime-node. */
   endProfiling(): Promise<void>[] {
     this.requireOpen();
-    return [...this.#idle, ...this.#busy].map(async (session) => session.endProfiling());
+    return [...this.#slots].map(async ({ session }) => session.endProfiling());
   }
 
   /** Accepted runs end first, then the threads; resolves when they are gone. */
@@ -82,7 +103,8 @@ export class SessionPool {
     this.requireOpen();
     this.#isReleased = true;
     await this.#drain();
-    await Promise.all(this.#idle.splice(0).map(async (session) => session.close()));
+    await Promise.all([...this.#slots].map(async ({ session }) => session.close()));
+    this.#slots.clear();
   }
 
   /** The release of a pool that nobody holds any more; the process does not wait for it. */
@@ -90,34 +112,50 @@ export class SessionPool {
     if (this.#isReleased) return;
     this.#isReleased = true;
     void this.#drain().then(() => {
-      for (const session of this.#idle.splice(0)) session.closeUnattended();
+      for (const { session } of this.#slots) session.closeUnattended();
+      this.#slots.clear();
     });
   }
 
   #dispatch(): void {
-    while (this.#queue.size > 0) {
-      const session = this.#idle.shift();
-      if (session === undefined) break;
-      const [job] = this.#queue;
-      if (job === undefined) break;
+    for (const job of this.#queue) {
+      const slot = this.#leastBusy();
+      if (slot === undefined) break;
       this.#queue.delete(job);
-      this.#busy.add(session);
-      void this.#serve(session, job);
+      void this.#serve(slot, job);
     }
-    if (this.#idle.length === 0 && this.#busy.size === 0) this.#failAll();
+    if (this.#slots.size === 0) this.#failAll();
     this.#settleDrain();
   }
 
-  async #serve(session: WorkerSession, job: Job): Promise<void> {
+  /** The session with the fewest runs, of those that take one more. */
+  #leastBusy(): Slot | undefined {
+    let least: Slot | undefined;
+    for (const slot of this.#slots) {
+      const isFull = slot.sent >= (slot.isShort ? MOST_RUNS_SENT : 1);
+      if (!isFull && slot.sent < (least?.sent ?? Infinity)) least = slot;
+    }
+    return least;
+  }
+
+  async #serve(slot: Slot, job: Job): Promise<void> {
+    slot.sent++;
+    const sentAt = performance.now();
     try {
-      job.resolve(await session.run(job.feeds, job.fetches, job.transfer));
+      job.resolve(await slot.session.run(job.feeds, job.fetches, job.transfer));
     } catch (error) {
       job.reject(error);
     }
-    this.#busy.delete(session);
+    slot.sent--;
+    const now = performance.now();
+    // What was sent ahead began when the run before it was answered.
+    slot.isShort = now - Math.max(sentAt, slot.answeredAt) < SHORT_RUN_MS;
+    slot.answeredAt = now;
     // A worker that ended serves no more; the others go on.
-    if (session.end === undefined) this.#idle.push(session);
-    else this.#failure = session.end;
+    if (slot.session.end !== undefined) {
+      this.#failure = slot.session.end;
+      this.#slots.delete(slot);
+    }
     this.#dispatch();
   }
 
@@ -134,6 +172,7 @@ export class SessionPool {
   }
 
   #settleDrain(): void {
-    if (this.#queue.size === 0 && this.#busy.size === 0) this.#onDrained?.();
+    if (this.#onDrained === undefined || this.#queue.size > 0) return;
+    if ([...this.#slots].every(({ sent }) => sent === 0)) this.#onDrained();
   }
 }

@@ -1,12 +1,12 @@
-/** The queue in front of the sessions: order, least busy, drops, release. */
+/** The queue in front of the sessions: order, least busy, what is sent ahead, drops, release. */
 
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { WorkerTensor } from '../../../lib/runtime/onnxruntime-messages.js';
 import { type PoolRun, SessionPool } from '../../../lib/runtime/onnxruntime-pool.js';
 import type { WorkerSession } from '../../../lib/runtime/onnxruntime-session.js';
 
-/** A session whose runs end when the test says so. */
+/** A session whose runs end when the test says so, after 10 ms where it does not say how long they took. */
 class StubSession {
   end: Error | undefined;
   closed = 0;
@@ -22,7 +22,8 @@ class StubSession {
     return new Map();
   }
 
-  finish(): void {
+  finish(milliseconds = 10): void {
+    vi.advanceTimersByTime(milliseconds);
     this.#finish.shift()?.();
   }
 
@@ -46,6 +47,13 @@ function named(name: string, signal?: AbortSignal): PoolRun {
 
 const settled = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('SessionPool', () => {
   it('gives each session one run at a time, in order, to whichever is free', async () => {
     const [first, second] = [new StubSession(), new StubSession()];
@@ -61,6 +69,58 @@ describe('SessionPool', () => {
     second.finish();
     await Promise.all(runs);
     expect(second.started).toEqual(['b', 'c', 'd']);
+  });
+
+  it('sends up to four short runs to a session at once, and goes back to one when a run is long', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const runs = Array.from('abcdefgh', async (name) => pool.run(named(name)));
+    expect(session.started.join('')).toBe('a');
+    session.finish(1);
+    await settled();
+    expect(session.started.join('')).toBe('abcde');
+    session.finish(1);
+    await settled();
+    expect(session.started.join('')).toBe('abcdef');
+    for (let i = 0; i < 4; i++) {
+      session.finish(10);
+      await settled();
+    }
+    expect(session.started.join('')).toBe('abcdefg');
+    session.finish(10);
+    await settled();
+    session.finish(10);
+    await Promise.all(runs);
+    expect(session.started.join('')).toBe('abcdefgh');
+  });
+
+  it('measures a run that was sent ahead from the answer before it', async () => {
+    const session = new StubSession();
+    const pool = poolOf(session);
+    const runs = Array.from('abcdefghij', async (name) => pool.run(named(name)));
+    for (let i = 0; i < 4; i++) {
+      session.finish(4);
+      await settled();
+    }
+    expect(session.started.join('')).toBe('abcdefgh');
+    for (let i = 0; i < 6; i++) {
+      session.finish(4);
+      await settled();
+    }
+    await Promise.all(runs);
+  });
+
+  it('spreads short runs over its sessions', async () => {
+    const [first, second] = [new StubSession(), new StubSession()];
+    const pool = poolOf(first, second);
+    const warm = ['a', 'b'].map(async (name) => pool.run(named(name)));
+    first.finish(1);
+    second.finish(1);
+    await Promise.all(warm);
+    const runs = Array.from('cdef', async (name) => pool.run(named(name)));
+    expect([first.started.join(''), second.started.join('')]).toEqual(['ace', 'bdf']);
+    for (const session of [first, second, first, second]) session.finish();
+    await Promise.all(runs);
   });
 
   it('never starts a run that was dropped while it waited', async () => {
