@@ -137,6 +137,7 @@ describe('propertiesFromOptions', () => {
       PERFORMANCE_HINT: 'LATENCY',
       INFERENCE_PRECISION_HINT: 'f32',
       ENABLE_CPU_PINNING: 'NO',
+      CPU_RUNTIME_CACHE_CAPACITY: '1000',
     });
   });
 
@@ -152,6 +153,7 @@ describe('propertiesFromOptions', () => {
       INFERENCE_PRECISION_HINT: 'f32',
       NUM_STREAMS: '2',
       ENABLE_CPU_PINNING: 'YES',
+      CPU_RUNTIME_CACHE_CAPACITY: '1000',
       INFERENCE_NUM_THREADS: '3',
     });
   });
