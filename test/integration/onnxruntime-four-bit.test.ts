@@ -1,13 +1,16 @@
 /** 4-bit inputs and outputs, which onnxruntime-node does not pass, through ONNX Runtime's workers; OpenVINO as the second opinion. */
 
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 
 import { createEngine, Tensor, type Engine, type EngineOptions } from 'enginery';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { buildExternalTensor } from '../../lib/onnx/index.js';
 import { code, failureOf, float32, openvinoEngine, output, session } from '../fixtures/engines.js';
+import { workerUrl } from '../fixtures/child.js';
 import {
   FOUR_BIT_CASES,
   fourBitModel,
@@ -98,6 +101,23 @@ describe('a session with 4-bit ends', () => {
     ]);
     const x = new Tensor('uint4', pack([15, 0, 8]), [3]);
     expect(output(await made.run({ x }, ['y']), 'y').data).toEqual(x.data);
+  });
+
+  it('works in a worker thread, where ONNX Runtime is a process of its own', async () => {
+    const worker = new Worker(
+      new URL(
+        workerUrl(`
+          import { parentPort } from 'node:worker_threads';
+          const engine = await createEngine(model('small/identity-int4.onnx'), { providers: ['cpu'] });
+          const x = new Tensor('int4', new Uint8Array([0x78, 0x0f]), [3]);
+          parentPort.postMessage((await engine.run({ x })).y.data);
+          await engine.release();
+        `),
+      ),
+    );
+    const [data] = (await once(worker, 'message')) as unknown[];
+    expect(data).toEqual(pack([-8, 7, -1]));
+    await once(worker, 'exit');
   });
 
   it('runs branches that read the input, and local functions', async () => {
