@@ -7,7 +7,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { isRecord } from '../common/index.js';
 import type { FourBitBoundary, FourBitType } from '../onnx/index.js';
 import type { WorkerTensor, WorkerValueInfo } from './onnxruntime-messages.js';
 
@@ -39,7 +38,7 @@ function withDataFolder(
   options: Readonly<Record<string, unknown>>,
   folder: string,
 ): Readonly<Record<string, unknown>> {
-  const extra = isRecord(options['extra']) ? options['extra'] : {};
+  const extra = options['extra'] as object | undefined; // checked with the other session options
   const entry = { 'session.model_external_initializers_file_folder_path': folder };
   return { ...options, extra: { ...entry, ...extra } };
 }
