@@ -50,6 +50,8 @@ export interface WorkerCalls {
     readonly request: {
       readonly feeds: ReadonlyMap<string, WorkerTensor>;
       readonly fetches: readonly string[];
+      /** onnxruntime-node's run options. */
+      readonly options: Readonly<Record<string, unknown>>;
     };
     readonly reply: ReadonlyMap<string, WorkerTensor>;
   };

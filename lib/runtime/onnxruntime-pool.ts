@@ -2,15 +2,13 @@
 
 import { abortError, EngineryError } from '../common/index.js';
 import type { WorkerTensor } from './onnxruntime-messages.js';
-import type { WorkerSession } from './onnxruntime-session.js';
+import type { SessionRun, WorkerSession } from './onnxruntime-session.js';
+import { overloaded } from './queue-limit.js';
 
 export type WorkerResults = ReadonlyMap<string, WorkerTensor>;
 
-/** One run, its inputs copied already. */
-export interface PoolRun {
-  readonly feeds: ReadonlyMap<string, WorkerTensor>;
-  readonly transfer: readonly ArrayBuffer[];
-  readonly fetches: readonly string[];
+/** A run that may be dropped while it waits. */
+export interface PoolRun extends SessionRun {
   readonly signal: AbortSignal | undefined;
 }
 
@@ -31,12 +29,15 @@ export class SessionPool {
   readonly #idle: WorkerSession[];
   readonly #busy = new Set<WorkerSession>();
   readonly #queue = new Set<Job>();
+  readonly #queueLimit: number;
   #isReleased = false;
   #failure: unknown;
   #onDrained: (() => void) | undefined;
 
-  constructor(sessions: readonly WorkerSession[]) {
+  /** At most `queueLimit` runs wait. */
+  constructor(sessions: readonly WorkerSession[], queueLimit: number) {
     this.#idle = [...sessions];
+    this.#queueLimit = queueLimit;
   }
 
   /** Throws DISPOSED after the release. */
@@ -44,9 +45,12 @@ export class SessionPool {
     if (this.#isReleased) throw disposedError();
   }
 
-  /** Accepts a run. An abort rejects at once: a waiting run is dropped, the answer of a started one is not looked at. */
+  /** Accepts a run, or throws OVERLOADED. An abort rejects at once: a waiting run is dropped, the answer of a started one is not looked at. */
   async run(run: PoolRun): Promise<WorkerResults> {
     this.requireOpen();
+    if (this.#idle.length === 0 && this.#queue.size >= this.#queueLimit) {
+      throw overloaded(this.#queueLimit, 'option onnxruntime.queueLimit, or onnxruntime.workers');
+    }
     const { signal } = run;
     return new Promise<WorkerResults>((resolve, reject) => {
       const abort = (): void => {
@@ -110,7 +114,7 @@ export class SessionPool {
 
   async #serve(session: WorkerSession, job: Job): Promise<void> {
     try {
-      job.resolve(await session.run(job.feeds, job.fetches, job.transfer));
+      job.resolve(await session.run(job));
     } catch (error) {
       job.reject(error);
     }

@@ -16,6 +16,16 @@ export interface SessionPlan {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** One run, its inputs copied already. */
+export interface SessionRun {
+  readonly feeds: ReadonlyMap<string, WorkerTensor>;
+  /** The buffers of the feeds, which move to the worker. */
+  readonly transfer: readonly ArrayBuffer[];
+  readonly fetches: readonly string[];
+  /** onnxruntime-node's run options. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
 /** Workers that stay until the process ends, by package folder (`OnnxruntimePackage.isReloadable`). */
 const sharedWorkers = new Map<string, WorkerConnection>();
 let nextSession = 1;
@@ -80,12 +90,13 @@ export class WorkerSession {
     return this.#connection.end;
   }
 
-  async run(
-    feeds: ReadonlyMap<string, WorkerTensor>,
-    fetches: readonly string[],
-    transfer: readonly ArrayBuffer[],
-  ): Promise<ReadonlyMap<string, WorkerTensor>> {
-    return this.#connection.call('run', this.#address, { feeds, fetches }, transfer);
+  async run({
+    feeds,
+    transfer,
+    fetches,
+    options = {},
+  }: SessionRun): Promise<ReadonlyMap<string, WorkerTensor>> {
+    return this.#connection.call('run', this.#address, { feeds, fetches, options }, transfer);
   }
 
   async endProfiling(): Promise<void> {

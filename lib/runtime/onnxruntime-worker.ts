@@ -22,6 +22,7 @@ interface OrtSession {
   run(
     feeds: Readonly<Record<string, WorkerTensor>>,
     fetches: Readonly<Record<string, null>>,
+    options: Readonly<Record<string, unknown>>,
   ): Promise<Readonly<Record<string, WorkerTensor>>>;
   endProfiling(): void;
   release(): Promise<void>;
@@ -95,7 +96,8 @@ async function run(
   );
   const wanted = new Set(request.fetches);
   const fetched = session.outputNames.filter((name) => wanted.has(name));
-  const results = await session.run(feeds, Object.fromEntries(fetched.map((name) => [name, null])));
+  const fetches = Object.fromEntries(fetched.map((name) => [name, null]));
+  const results = await session.run(feeds, fetches, request.options);
   // onnxruntime-node 1.20 names the k-th fetched output after the model's k-th output, whichever was asked for.
   const isNamed = fetched.every((name) => Object.hasOwn(results, name));
   const tensors = new Map<string, WorkerTensor>();

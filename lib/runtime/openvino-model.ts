@@ -21,6 +21,7 @@ import type {
   NativeOutput,
   NativeTarget,
 } from './native-types.js';
+import type { OpenVinoProfile, ProfiledSpan } from './openvino-profile.js';
 import type {
   CompiledModel,
   Inspection,
@@ -29,6 +30,7 @@ import type {
   TensorValue,
   ValueInfo,
 } from './provider.js';
+import { overloaded } from './queue-limit.js';
 
 /** What a model keeps of its compilation. */
 export interface OpenVinoModelParts {
@@ -37,6 +39,10 @@ export interface OpenVinoModelParts {
   readonly outputs: readonly ValueInfo[];
   readonly description: Readonly<Record<string, string>>;
   readonly inlineBelowUs: number;
+  /** Runs that may wait for a request. */
+  readonly queueLimit: number;
+  /** The file that enableProfiling asks for. */
+  readonly profile?: OpenVinoProfile | undefined;
   /** Compiles a throw-away copy that measures its layers; undefined where the model's bytes are gone. */
   readonly compileProfiled: (() => Promise<OpenVinoModel>) | undefined;
   readonly isProfiled: boolean;
@@ -76,6 +82,9 @@ export class OpenVinoModel implements CompiledModel {
   readonly #times = new Map<string, RunTimes>();
   #lastDims: readonly (readonly number[])[] | undefined;
   #lastTimes: RunTimes | undefined;
+  /** Asynchronous runs that have not ended. */
+  #inFlight = 0;
+  #profile: OpenVinoProfile | undefined;
 
   constructor(parts: OpenVinoModelParts) {
     this.#parts = parts;
@@ -84,6 +93,7 @@ export class OpenVinoModel implements CompiledModel {
     this.outputs = parts.outputs;
     this.description = parts.description;
     this.#isStatic = parts.compiled.inputs.every((port) => port.isStatic);
+    this.#profile = parts.profile;
   }
 
   async run(
@@ -148,8 +158,11 @@ export class OpenVinoModel implements CompiledModel {
   /** Undefined when every request is busy. */
   #runInline(run: NativeRun): readonly NativeOutput[] | undefined {
     const start = performance.now();
+    const span = this.#profile?.begin();
+    let outputs: readonly NativeOutput[] | undefined;
     try {
-      return nativeAddon().infer(this.#handle, run.inputs, run.dims, run.targets);
+      outputs = nativeAddon().infer(this.#handle, run.inputs, run.dims, run.targets);
+      return outputs;
     } catch (error) {
       throw runError(error, run);
     } finally {
@@ -157,6 +170,7 @@ export class OpenVinoModel implements CompiledModel {
       const timeUs = (performance.now() - start) * 1000;
       run.times.add(timeUs, this.#parts.inlineBelowUs);
       spendInline(timeUs);
+      this.#endSpan(span, outputs !== undefined, timeUs);
     }
   }
 
@@ -164,20 +178,30 @@ export class OpenVinoModel implements CompiledModel {
     run: NativeRun,
     signal: AbortSignal | undefined,
   ): Promise<readonly NativeOutput[]> {
+    const { compiled, queueLimit } = this.#parts;
+    if (this.#inFlight >= compiled.requests + queueLimit) {
+      throw overloaded(queueLimit, 'option openvino.queueLimit');
+    }
     const addon = nativeAddon();
     let ticket = 0;
     const abort = (): void => {
       addon.cancel(this.#handle, ticket);
     };
+    const span = this.#profile?.begin();
+    this.#inFlight++;
     try {
       return await new Promise<readonly NativeOutput[]>((resolve, reject) => {
         const pending = {
           // The addon's answer to start() is its outputs (native-types.ts).
           resolve: (value: unknown, timeUs: number): void => {
             run.times.add(timeUs, this.#parts.inlineBelowUs);
+            this.#endSpan(span, true, timeUs);
             resolve(value as readonly NativeOutput[]);
           },
-          reject,
+          reject: (error: Error): void => {
+            this.#endSpan(span, false, 0);
+            reject(error);
+          },
         };
         ticket = withTicket(pending, (given) => {
           addon.start(this.#handle, given, run.inputs, run.dims, run.targets);
@@ -189,8 +213,16 @@ export class OpenVinoModel implements CompiledModel {
       if (signal?.aborted === true) throw abortError('the run', signal);
       throw runError(error, run);
     } finally {
+      this.#inFlight--;
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** While a run settles the addon's profile is that of this run. */
+  #endSpan(span: ProfiledSpan | undefined, isDone: boolean, timeUs: number): void {
+    if (span === undefined || this.#profile === undefined) return;
+    const layers = isDone ? nativeAddon().profile(this.#handle) : undefined;
+    this.#profile.end(span, layers, timeUs);
   }
 
   #results(
@@ -276,7 +308,8 @@ export class OpenVinoModel implements CompiledModel {
   }
 
   endProfiling(): void {
-    // OpenVINO's counters are read by inspect(); there is no file to end.
+    this.#profile?.finish();
+    this.#profile = undefined;
   }
 
   async release(): Promise<void> {
@@ -287,6 +320,8 @@ export class OpenVinoModel implements CompiledModel {
     } catch (error) {
       throw errorFromNative(error);
     }
+    // With the runs that were accepted in it, as in onnxruntime-node.
+    this.endProfiling();
   }
 }
 

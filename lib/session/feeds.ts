@@ -1,18 +1,22 @@
-/** Checks feeds and fetches against the metadata, in onnxruntime-node's words, before any runtime sees them. */
+/**
+ * Reads feeds and fetches and checks them against the metadata before any runtime sees them: the same checks as
+ * onnxruntime-node's, in its order and its words.
+ */
 
 import {
   ARRAY_NAMES,
   EngineryError,
+  NUMERIC_DTYPES,
   arrayLengthOf,
   didYouMean,
   invalidArgument,
-  isDtype,
-  isRecord,
   outOfRange,
-  type Dtype,
+  type NumericDtype,
   type SymbolicDim,
+  type TensorArray,
 } from '../common/index.js';
 import type { TensorValue, ValueInfo } from '../runtime/index.js';
+import { isUint32, streamedNumber } from './upstream-number.js';
 
 /** ONNX Runtime's word for a tensor's type. */
 function ortType(type: string): string {
@@ -21,7 +25,7 @@ function ortType(type: string): string {
   return `tensor(${type})`;
 }
 
-function checkedDims(value: unknown, name: string): readonly number[] {
+function requireDims(value: unknown, name: string): readonly number[] {
   if (!Array.isArray(value)) {
     throw invalidArgument(
       `Tensor.dims must be an array. Expected dims of '${name}', got ${typeof value}`,
@@ -38,9 +42,9 @@ function checkedDims(value: unknown, name: string): readonly number[] {
         `Tensor.dims[${i}] is not a number. Expected one for '${name}', got ${typeof dim}`,
       );
     }
-    if (!Number.isSafeInteger(dim) || dim < 0) {
+    if (!isUint32(dim)) {
       throw outOfRange(
-        `Tensor.dims[${i}] is invalid: ${dim}. Expected a non-negative integer for '${name}'`,
+        `Tensor.dims[${i}] is invalid: ${streamedNumber(dim)}. Expected a non-negative integer for '${name}', got ${dim}`,
       );
     }
     dims.push(dim);
@@ -54,73 +58,143 @@ function checkedDims(value: unknown, name: string): readonly number[] {
   return dims;
 }
 
-function checkedData(
-  data: unknown,
-  type: Dtype,
-  dims: readonly number[],
-  name: string,
-): TensorValue['data'] {
-  let count = 1;
-  for (const dim of dims) count *= dim;
-  if (type === 'string') {
-    if (!Array.isArray(data))
-      throw invalidArgument(
-        `Tensor.data must be an array for string tensors. Expected an array of strings as data of '${name}', got ${typeof data}`,
-      );
-    requireLength(data.length, count, name);
-    // Strings are checked one by one where they are encoded.
-    return data as readonly string[];
-  }
-  if (!ArrayBuffer.isView(data)) {
+/** Where a tensor may be by onnxruntime-common, besides in plain memory, and how onnxruntime-node's CPU refuses it. */
+const ELSEWHERE: Readonly<Record<string, string>> = Object.freeze({
+  'gpu-buffer': 'Tensor.gpuBuffer must be an external object.',
+  'cpu-pinned': "Tensor.location must be 'gpu-buffer' for IO binding.",
+  texture: "Tensor.location must be 'gpu-buffer' for IO binding.",
+  'ml-tensor': "Tensor.location must be 'gpu-buffer' for IO binding.",
+});
+
+function requireKnownLocation(location: unknown, name: string): string {
+  // Plain objects say nothing: they are in memory.
+  if (location === undefined || location === 'cpu') return 'cpu';
+  if (typeof location !== 'string') {
     throw invalidArgument(
-      `Tensor.data must be a typed array for numeric tensor. Expected a typed array as data of '${name}' (${type}), got ${typeof data}`,
+      `Tensor.location must be a string. Expected 'cpu' for '${name}', got ${typeof location}`,
+    );
+  }
+  // A tensor that was disposed is at 'none'.
+  if (!Object.hasOwn(ELSEWHERE, location)) {
+    throw outOfRange(
+      `Tensor.location is not supported. Expected a tensor in CPU memory for '${name}', got '${location}'`,
+    );
+  }
+  return location;
+}
+
+function requireCpu(location: string, name: string): void {
+  if (location === 'cpu') return;
+  throw invalidArgument(
+    `${ELSEWHERE[location] ?? ''} Expected a tensor in CPU memory for '${name}', got '${location}'`,
+  );
+}
+
+/** Node's numbers of the typed arrays, which are all that onnxruntime-node's messages say of them. */
+const ARRAY_NUMBERS: readonly string[] = [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'Float32Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'Float16Array',
+];
+
+/** The array of a numeric tensor, without what lies behind its elements. */
+function requireArray(
+  data: unknown,
+  type: NumericDtype,
+  count: number,
+  name: string,
+): TensorArray {
+  if (!ArrayBuffer.isView(data) || data instanceof DataView) {
+    throw invalidArgument(
+      `Tensor.data must be a typed array for numeric tensor. Expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}' (${type})`,
     );
   }
   const tag = Object.prototype.toString.call(data).slice(8, -1);
   if (!ARRAY_NAMES[type].includes(tag)) {
+    const [first = ''] = ARRAY_NAMES[type];
+    const number = `${ARRAY_NUMBERS.indexOf(first)}${type === 'float16' ? ' or Float16Array' : ''}`;
     throw invalidArgument(
-      `expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}' (${type}), got ${tag}`,
+      `Tensor.data must be a typed array (${number}) for ${type} tensors, but got typed array (${ARRAY_NUMBERS.indexOf(tag)}). ` +
+        `Expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}', got ${tag}`,
     );
   }
-  // The tag names one of the typed arrays that TensorValue allows.
-  const array = data as Exclude<TensorValue['data'], readonly string[]>;
-  requireLength(array.length, arrayLengthOf(type, count), name);
+  // The tag names one of the typed arrays that TensorArray holds.
+  const array = data as TensorArray;
+  const length = arrayLengthOf(type, count);
+  if (array.length > length) return array.subarray(0, length);
+  if (array.length < length) {
+    const bytes = array.BYTES_PER_ELEMENT;
+    throw new EngineryError(
+      'INVALID_ARGUMENT',
+      `not enough space: expected ${length * bytes}, got ${array.byteLength} bytes as data of '${name}' by its dims ` +
+        '(a detached or resized buffer has none)',
+    );
+  }
   return array;
 }
 
-function requireLength(length: number, expected: number, name: string): void {
-  if (length === expected) return;
-  throw invalidArgument(
-    `expected ${expected} entries as data of '${name}' by its dims, got ${length} (a detached or resized buffer has none)`,
-  );
-}
-
-/** A tensor that is disposed ('none') or in a GPU's memory throws when its data is asked for; plain objects say nothing. */
-function requireCpu(location: unknown, name: string): void {
-  if (location === undefined || location === 'cpu' || location === 'cpu-pinned') return;
-  const shown = typeof location === 'string' ? `'${location}'` : typeof location;
-  throw outOfRange(
-    `Tensor.location is not supported. Expected a tensor in CPU memory for '${name}', got ${shown}`,
-  );
+function requireStrings(data: unknown, count: number, name: string): readonly string[] {
+  if (!Array.isArray(data)) {
+    throw invalidArgument(
+      `Tensor.data must be an array for string tensors. Expected an array of strings as data of '${name}', got ${typeof data}`,
+    );
+  }
+  for (const [i, text] of (data as readonly unknown[]).entries()) {
+    if (typeof text === 'string') continue;
+    throw invalidArgument(
+      `Tensor.data[${i}] must be a string. Expected strings as data of '${name}', got ${typeof text}`,
+    );
+  }
+  if (data.length !== count) {
+    throw new EngineryError(
+      'INVALID_ARGUMENT',
+      `expected ${count} strings as data of '${name}' by its dims, got ${data.length}`,
+    );
+  }
+  // Every element was just seen to be one.
+  return data as readonly string[];
 }
 
 /** Reads a tensor by structure, each property once: getters may answer differently the next time. */
 function readTensor(value: unknown, name: string): TensorValue {
-  if (!isRecord(value)) {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
     throw invalidArgument(
       `Tensor must be an object. Expected a tensor for '${name}', got ${value === null ? 'null' : typeof value}`,
     );
   }
-  const { type } = value;
+  // Any object may be one; what it is made of is looked at now.
+  const given = value as Readonly<Record<string, unknown>>;
+  const dims = requireDims(given['dims'], name);
+  let count = 1;
+  for (const dim of dims) count *= dim;
+  const location = requireKnownLocation(given['location'], name);
+  const type = given['type'];
   if (typeof type !== 'string')
     throw invalidArgument(`Tensor.type must be a string. Got ${typeof type} for '${name}'`);
-  if (!isDtype(type))
+  if (type === 'string') {
+    if (location !== 'cpu')
+      throw invalidArgument(
+        `Tensor.location must be 'cpu' for string tensors. Got '${location}' for '${name}'`,
+      );
+    return { type, dims, data: requireStrings(given['data'], count, name) };
+  }
+  const numeric = NUMERIC_DTYPES.find((one) => one === type);
+  if (numeric === undefined)
     throw invalidArgument(
       `Tensor.type is not supported: ${type}. Expected an element type for '${name}'`,
     );
-  const dims = checkedDims(value['dims'], name);
-  requireCpu(value['location'], name);
-  return { type, dims, data: checkedData(value['data'], type, dims, name) };
+  // A tensor elsewhere throws when its data is asked for.
+  requireCpu(location, name);
+  return { type: numeric, dims, data: requireArray(given['data'], numeric, count, name) };
 }
 
 function requireType(tensor: TensorValue, info: ValueInfo, role: 'input' | 'output'): void {
@@ -156,49 +230,63 @@ function requireShape(tensor: TensorValue, info: ValueInfo, role: 'input' | 'out
   );
 }
 
-/** The checked feeds, one per input. Names that the model does not have are ignored, as onnxruntime-node does. */
+/** Throws INVALID_ARGUMENT that names the first input without a feed. */
+export function requireAllFeeds(
+  feeds: Readonly<Record<string, unknown>>,
+  inputs: readonly ValueInfo[],
+): void {
+  for (const { name } of inputs) {
+    if (feeds[name] !== undefined) continue;
+    const unused = Object.keys(feeds).filter((key) => inputs.every((input) => input.name !== key));
+    const near = didYouMean(name, unused).replace('; d', ' D');
+    throw new EngineryError('INVALID_ARGUMENT', `input '${name}' is missing in 'feeds'.${near}`);
+  }
+}
+
+/** The feeds as tensors, one per input. Names that the model does not have are ignored, as onnxruntime-node does. */
+export function readFeeds(
+  feeds: Readonly<Record<string, unknown>>,
+  inputs: readonly ValueInfo[],
+): Record<string, TensorValue> {
+  const tensors = Object.create(null) as Record<string, TensorValue>;
+  for (const { name } of inputs) tensors[name] = readTensor(feeds[name], name);
+  return tensors;
+}
+
+/** The fetches: a tensor to fill, or null that asks for a new one. */
+export function readFetches(
+  fetches: Readonly<Record<string, unknown>>,
+  outputs: readonly ValueInfo[],
+): Record<string, TensorValue | null> {
+  const targets = Object.create(null) as Record<string, TensorValue | null>;
+  for (const { name } of outputs) {
+    const value = fetches[name];
+    if (value !== undefined) targets[name] = value === null ? null : readTensor(value, name);
+  }
+  return targets;
+}
+
+/** Throws INVALID_ARGUMENT for a tensor whose type or shape is not the model's. */
+export function requireFit(
+  tensors: Readonly<Record<string, TensorValue | null>>,
+  infos: readonly ValueInfo[],
+  role: 'input' | 'output',
+): void {
+  for (const info of infos) {
+    const tensor = tensors[info.name];
+    if (tensor === undefined || tensor === null) continue;
+    requireType(tensor, info, role);
+    requireShape(tensor, info, role);
+  }
+}
+
+/** All of it for feeds alone. */
 export function checkFeeds(
   feeds: Readonly<Record<string, unknown>>,
   inputs: readonly ValueInfo[],
 ): Record<string, TensorValue> {
-  const checked = Object.create(null) as Record<string, TensorValue>;
-  for (const info of inputs) {
-    const value = feeds[info.name];
-    if (value === undefined) {
-      const unused = Object.keys(feeds).filter((name) =>
-        inputs.every((input) => input.name !== name),
-      );
-      const near = didYouMean(info.name, unused).replace('; d', ' D');
-      throw new EngineryError(
-        'INVALID_ARGUMENT',
-        `input '${info.name}' is missing in 'feeds'.${near}`,
-      );
-    }
-    const tensor = readTensor(value, info.name);
-    requireType(tensor, info, 'input');
-    requireShape(tensor, info, 'input');
-    checked[info.name] = tensor;
-  }
-  return checked;
-}
-
-/** The checked fetches: null asks for a new tensor. */
-export function checkFetches(
-  fetches: Readonly<Record<string, unknown>>,
-  outputs: readonly ValueInfo[],
-): Record<string, TensorValue | null> {
-  const checked = Object.create(null) as Record<string, TensorValue | null>;
-  for (const info of outputs) {
-    const value = fetches[info.name];
-    if (value === undefined) continue;
-    if (value === null) {
-      checked[info.name] = null;
-      continue;
-    }
-    const tensor = readTensor(value, info.name);
-    requireType(tensor, info, 'output');
-    requireShape(tensor, info, 'output');
-    checked[info.name] = tensor;
-  }
-  return checked;
+  requireAllFeeds(feeds, inputs);
+  const tensors = readFeeds(feeds, inputs);
+  requireFit(tensors, inputs, 'input');
+  return tensors;
 }
