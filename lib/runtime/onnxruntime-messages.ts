@@ -43,6 +43,8 @@ export interface WorkerCalls {
       /** ONNX Runtime may read the bytes later (ORT format): the worker holds them with the session. */
       readonly isModelKept: boolean;
       readonly options: Readonly<Record<string, unknown>>;
+      /** onnxruntime-common's `env.logLevel`, which ONNX Runtime reads at the first session of the process. */
+      readonly logLevel?: string;
     };
     readonly reply: SessionFacts;
   };

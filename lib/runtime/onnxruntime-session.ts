@@ -1,6 +1,7 @@
 /** One session of ONNX Runtime in one worker thread: its own thread, or the shared one of versions that allow no other. */
 
 import { abortable, type CodedError, throwIfAborted } from '../common/index.js';
+import { common } from '../tensor/index.js';
 import { type SessionAddress, WorkerConnection } from './onnxruntime-connection.js';
 import type { SessionFacts, WorkerTensor } from './onnxruntime-messages.js';
 import type { OnnxruntimePackage } from './onnxruntime-package.js';
@@ -71,7 +72,13 @@ export class WorkerSession {
       .call(
         'create',
         address,
-        { packagePath: plan.engine.path, model, isModelKept, options: plan.options },
+        {
+          packagePath: plan.engine.path,
+          model,
+          isModelKept,
+          options: plan.options,
+          ...(common.env.logLevel !== undefined && { logLevel: common.env.logLevel }),
+        },
         transfer,
       )
       .then((facts) => new WorkerSession(connection, address, isShared, facts));

@@ -29,6 +29,7 @@ interface OrtSession {
 }
 
 interface Ort {
+  readonly env?: { logLevel?: string };
   readonly InferenceSession: {
     create(model: string | Uint8Array, options: object): Promise<OrtSession>;
   };
@@ -58,6 +59,7 @@ function loadOrt(request: WorkerRequest): Ort {
   if (request.kind !== 'create') throw new Error(`${request.kind} came before any session`);
   // The package has the shape of its documentation.
   ort = createRequire(import.meta.url)(request.packagePath) as Ort;
+  if (ort.env !== undefined && request.logLevel !== undefined) ort.env.logLevel = request.logLevel;
   return ort;
 }
 

@@ -156,8 +156,12 @@ function profileFrom({ session }: CompileOptions, startMs: number): OpenVinoProf
 }
 
 function profiled(compilation: Compilation): Compilation {
-  const { profileFilePrefix: _, ...rest } = compilation.compileOptions.session;
-  const session = { ...rest, enableProfiling: true };
+  // Counters for the caller and no file of them.
+  const session = {
+    ...compilation.compileOptions.session,
+    enableProfiling: true,
+    profileFilePrefix: undefined,
+  };
   return { ...compilation, compileOptions: { ...compilation.compileOptions, session } };
 }
 

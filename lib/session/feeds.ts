@@ -51,8 +51,9 @@ function requireDims(value: unknown, name: string): readonly number[] {
     count *= dim;
   }
   if (!Number.isSafeInteger(count)) {
-    throw outOfRange(
-      `Tensor.dims is invalid: [${dims.join(', ')}]. Expected at most 2^53-1 elements for '${name}'`,
+    throw new EngineryError(
+      'INVALID_ARGUMENT',
+      `Calculation for Tensor storage size overflowed. Expected at most 2^53-1 elements for '${name}', got dims [${dims.join(', ')}]`,
     );
   }
   return dims;
@@ -107,12 +108,7 @@ const ARRAY_NUMBERS: readonly string[] = [
 ];
 
 /** The array of a numeric tensor, without what lies behind its elements. */
-function requireArray(
-  data: unknown,
-  type: NumericDtype,
-  count: number,
-  name: string,
-): TensorArray {
+function requireArray(data: unknown, type: NumericDtype, count: number, name: string): TensorArray {
   if (!ArrayBuffer.isView(data) || data instanceof DataView) {
     throw invalidArgument(
       `Tensor.data must be a typed array for numeric tensor. Expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}' (${type})`,
@@ -157,7 +153,7 @@ function requireStrings(data: unknown, count: number, name: string): readonly st
   if (data.length !== count) {
     throw new EngineryError(
       'INVALID_ARGUMENT',
-      `expected ${count} strings as data of '${name}' by its dims, got ${data.length}`,
+      `input array doesn't equal tensor size. Expected ${count} strings as data of '${name}' by its dims, got ${data.length}`,
     );
   }
   // Every element was just seen to be one.

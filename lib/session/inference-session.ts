@@ -120,7 +120,6 @@ export class InferenceSession implements OrtSession {
     const { model, options } = readCreateArguments(arg0, arg1, arg2, arg3);
     const session = checkSessionOptions(options);
     // null, false, 0 and empty text mean absent, as in onnxruntime-common.
-    // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing -- see above
     const wanted = options['executionProviders'] || undefined;
     const requests = providerRequests(wanted, 'executionProviders');
     const opened = await openSession(model, {

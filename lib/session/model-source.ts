@@ -76,11 +76,15 @@ async function withFile<T>(
 
 /** A model's first bytes, enough to know its format. */
 async function readHead(file: string): Promise<Uint8Array> {
-  return withFile(file, `Load model from ${file} failed:Load model ${file} failed`, async (handle) => {
-    const head = new Uint8Array(FORMAT_HEAD_BYTES);
-    const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
-  });
+  return withFile(
+    file,
+    `Load model from ${file} failed:Load model ${file} failed`,
+    async (handle) => {
+      const head = new Uint8Array(FORMAT_HEAD_BYTES);
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      return head.subarray(0, bytesRead);
+    },
+  );
 }
 
 async function readExternalData(file: string, name: string): Promise<Uint8Array> {
@@ -113,10 +117,15 @@ interface ExternalEntry {
 
 function externalEntry(entry: unknown, name: string): ExternalEntry {
   if (typeof entry === 'string') return { name, location: path.basename(entry), data: entry };
-  if (!isRecord(entry)) throw externalError('value must be an object', 'a path or {path, data}', name);
+  if (!isRecord(entry))
+    throw externalError('value must be an object', 'a path or {path, data}', name);
   const { path: location, data } = entry;
   if (typeof location !== 'string') {
-    throw externalError("value must have a 'path' property of type string", 'a string', `${name}.path`);
+    throw externalError(
+      "value must have a 'path' property of type string",
+      'a string',
+      `${name}.path`,
+    );
   }
   if (typeof data === 'string') return { name, location, data };
   if (data instanceof Uint8Array) return { name, location, data: copyView(data) };

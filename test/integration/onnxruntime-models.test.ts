@@ -6,21 +6,17 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { CompiledModel, TensorValue } from '../../lib/runtime/provider.js';
-import { compile, float32, modelPath, outlineOf, rejection } from '../fixtures/onnxruntime.js';
+import type { TensorValue } from '../../lib/runtime/provider.js';
+import {
+  compile,
+  float32,
+  modelPath,
+  outlineOf,
+  rejection,
+  withModel,
+} from '../fixtures/onnxruntime.js';
 
 const ones = (count: number): TensorValue => float32([1, count], new Float32Array(count).fill(1));
-
-async function withModel<T>(
-  model: CompiledModel,
-  use: (model: CompiledModel) => Promise<T>,
-): Promise<T> {
-  try {
-    return await use(model);
-  } finally {
-    await model.release();
-  }
-}
 
 describe('models and options', () => {
   it('takes ORT format and external data, by path and as bytes', async () => {

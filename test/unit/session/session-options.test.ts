@@ -1,4 +1,4 @@
-/** onnxruntime-node's session and run options; drop-in.test.ts compares the refusals with that package's. */
+/** onnxruntime-node’s session and run options; same-surface.test.ts compares the refusals with that package's. */
 
 import { describe, expect, it } from 'vitest';
 
