@@ -48,7 +48,8 @@ export class SessionPool {
   /** Accepts a run, or throws OVERLOADED. An abort rejects at once: a waiting run is dropped, the answer of a started one is not looked at. */
   async run(run: PoolRun): Promise<WorkerResults> {
     this.requireOpen();
-    if (this.#idle.length === 0 && this.#queue.size >= this.#queueLimit) {
+    // With no session left there is nothing to wait for: that is another reason.
+    if (this.#idle.length === 0 && this.#busy.size > 0 && this.#queue.size >= this.#queueLimit) {
       throw overloaded(this.#queueLimit, 'option onnxruntime.queueLimit, or onnxruntime.workers');
     }
     const { signal } = run;

@@ -195,12 +195,12 @@ export class OpenVinoModel implements CompiledModel {
           // The addon's answer to start() is its outputs (native-types.ts).
           resolve: (value: unknown, timeUs: number): void => {
             run.times.add(timeUs, this.#parts.inlineBelowUs);
-            this.#endSpan(span, true, timeUs);
             resolve(value as readonly NativeOutput[]);
+            this.#endSpan(span, true, timeUs);
           },
           reject: (error: Error): void => {
-            this.#endSpan(span, false, 0);
             reject(error);
+            this.#endSpan(span, false, 0);
           },
         };
         ticket = withTicket(pending, (given) => {

@@ -47,21 +47,27 @@ function createFile(prefix: string): string {
 export class OpenVinoProfile {
   readonly #file: string;
   readonly #originMs: number;
+  readonly #mostEvents: number;
   readonly #rows: boolean[] = [];
   #text = '';
   #separator = '';
   #events = 0;
   #isOpen = true;
 
-  private constructor(file: string, originMs: number) {
+  private constructor(file: string, originMs: number, mostEvents: number) {
     this.#file = file;
     this.#originMs = originMs;
+    this.#mostEvents = mostEvents;
   }
 
   /** Undefined, with a warning, where no file can be made: ONNX Runtime goes on without one too. */
-  static create(prefix: string, originMs: number): OpenVinoProfile | undefined {
+  static create(
+    prefix: string,
+    originMs: number,
+    mostEvents = MOST_EVENTS,
+  ): OpenVinoProfile | undefined {
     try {
-      const profile = new OpenVinoProfile(createFile(prefix), originMs);
+      const profile = new OpenVinoProfile(createFile(prefix), originMs, mostEvents);
       profile.#add('Session', 0, 'session_initialization', 0, profile.#nowUs(), {});
       return profile;
     } catch (error) {
@@ -113,8 +119,8 @@ export class OpenVinoProfile {
   }
 
   #add(cat: string, row: number, name: string, ts: number, dur: number, args: Arguments): void {
-    if (this.#events++ >= MOST_EVENTS) {
-      warnOnce(`the profile ${this.#file} is full: it has ${MOST_EVENTS} events`);
+    if (this.#events++ >= this.#mostEvents) {
+      warnOnce(`the profile ${this.#file} is full: it has ${this.#mostEvents} events`);
       return;
     }
     const { pid } = process;

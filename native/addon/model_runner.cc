@@ -192,7 +192,8 @@ Status ModelRunner::KeepProfile(runtime::InferRequest* request) {
 }
 
 Result<std::vector<runtime::LayerProfile>> ModelRunner::Profile() {
-  if (!is_open()) return Disposed();
+  // Runs that were accepted before a release still settle, and are asked for their profile then.
+  if (env_data_ == nullptr || slots_.empty()) return Disposed();
   if (!has_profile_) {
     return Status(Code::kInvalidArgument,
                   "expected a finished run of a profiled model before its profile is read");
