@@ -273,8 +273,8 @@ export class OpenVinoModel implements CompiledModel {
     if (!this.#parts.isProfiled) {
       if (this.#parts.compileProfiled === undefined) {
         throw invalidArgument(
-          'expected a model given as a path, or session option enableProfiling: true, to inspect its layers: ' +
-            "the model's bytes are not kept",
+          'expected a model given as a path, or session option enableProfiling: true with a profileFilePrefix, or ' +
+            "openvino.properties { PERF_COUNT: 'YES' }, to inspect its layers: the model's bytes are not kept",
         );
       }
       const profiled = await this.#parts.compileProfiled();

@@ -51,8 +51,9 @@ function requireDims(value: unknown, name: string): readonly number[] {
     count *= dim;
   }
   if (!Number.isSafeInteger(count)) {
+    // A plain Error there.
     throw new EngineryError(
-      'INVALID_ARGUMENT',
+      'OUT_OF_RANGE',
       `Calculation for Tensor storage size overflowed. Expected at most 2^53-1 elements for '${name}', got dims [${dims.join(', ')}]`,
     );
   }
@@ -109,18 +110,18 @@ const ARRAY_NUMBERS: readonly string[] = [
 
 /** The array of a numeric tensor, without what lies behind its elements. */
 function requireArray(data: unknown, type: NumericDtype, count: number, name: string): TensorArray {
-  if (!ArrayBuffer.isView(data) || data instanceof DataView) {
+  const tag = Object.prototype.toString.call(data).slice(8, -1);
+  const names = ARRAY_NAMES[type];
+  if (!ArrayBuffer.isView(data) || tag === 'DataView') {
     throw invalidArgument(
-      `Tensor.data must be a typed array for numeric tensor. Expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}' (${type})`,
+      `Tensor.data must be a typed array for numeric tensor. Expected ${names.join(' or ')} as data of '${name}' (${type}), got ${tag}`,
     );
   }
-  const tag = Object.prototype.toString.call(data).slice(8, -1);
-  if (!ARRAY_NAMES[type].includes(tag)) {
-    const [first = ''] = ARRAY_NAMES[type];
-    const number = `${ARRAY_NUMBERS.indexOf(first)}${type === 'float16' ? ' or Float16Array' : ''}`;
+  if (!names.includes(tag)) {
+    const number = `${ARRAY_NUMBERS.indexOf(names[0] ?? '')}${type === 'float16' ? ' or Float16Array' : ''}`;
     throw invalidArgument(
       `Tensor.data must be a typed array (${number}) for ${type} tensors, but got typed array (${ARRAY_NUMBERS.indexOf(tag)}). ` +
-        `Expected ${ARRAY_NAMES[type].join(' or ')} as data of '${name}', got ${tag}`,
+        `Expected ${names.join(' or ')} as data of '${name}', got ${tag}`,
     );
   }
   // The tag names one of the typed arrays that TensorArray holds.

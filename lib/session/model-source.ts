@@ -104,7 +104,7 @@ function requireFormat(head: Uint8Array, file: string | undefined): ModelSource[
   throw new EngineryError(
     'MODEL_INVALID',
     `${words} Expected ONNX, ORT format, OpenVINO IR or TFLite in ${file ?? 'the given bytes'}, ` +
-      `got ${isEmpty ? 'nothing' : 'something else'}`,
+      `got ${isEmpty ? 'an empty file' : 'something else'}`,
   );
 }
 
