@@ -14,22 +14,10 @@ import {
 import { engineMemoryOf, registerEngineMemory } from './engine-memory.js';
 import { RunTimes, planInline, spendInline } from './inline-budget.js';
 import { ask, nativeAddon, withTicket } from './native.js';
-import type {
-  NativeCompiled,
-  NativeInput,
-  NativeLayer,
-  NativeOutput,
-  NativeTarget,
-} from './native-types.js';
+import type { NativeCompiled, NativeInput, NativeOutput, NativeTarget } from './native-types.js';
+import { layersOfLastRun, shownProperties } from './openvino-inspection.js';
 import type { OpenVinoProfile, ProfiledSpan } from './openvino-profile.js';
-import type {
-  CompiledModel,
-  Inspection,
-  LayerInfo,
-  RunOptions,
-  TensorValue,
-  ValueInfo,
-} from './provider.js';
+import type { CompiledModel, Inspection, RunOptions, TensorValue, ValueInfo } from './provider.js';
 import { overloaded } from './queue-limit.js';
 
 /** What a model keeps of its compilation. */
@@ -58,18 +46,6 @@ interface NativeRun {
   readonly targets: NativeTarget[];
   readonly times: RunTimes;
 }
-
-/** Properties worth showing; a device that lacks one is no failure. */
-const SHOWN_PROPERTIES = [
-  'NETWORK_NAME',
-  'PERFORMANCE_HINT',
-  'INFERENCE_PRECISION_HINT',
-  'NUM_STREAMS',
-  'INFERENCE_NUM_THREADS',
-  'OPTIMAL_NUMBER_OF_INFER_REQUESTS',
-  'ENABLE_CPU_PINNING',
-  'EXECUTION_DEVICES',
-] as const;
 
 export class OpenVinoModel implements CompiledModel {
   readonly inputs: readonly ValueInfo[];
@@ -290,21 +266,8 @@ export class OpenVinoModel implements CompiledModel {
       await this.run(feeds, fetches, {});
       await this.run(feeds, fetches, {});
     }
-    const addon = nativeAddon();
-    const properties: Record<string, string> = {};
-    for (const key of SHOWN_PROPERTIES) {
-      try {
-        properties[key] = addon.property(this.#handle, key);
-      } catch {
-        // Not every device has every property.
-      }
-    }
-    try {
-      const layers = feeds === undefined ? [] : layersFromNative(addon.profile(this.#handle));
-      return { properties, layers };
-    } catch (error) {
-      throw errorFromNative(error);
-    }
+    const layers = feeds === undefined ? [] : layersOfLastRun(this.#handle);
+    return { properties: shownProperties(this.#handle), layers };
   }
 
   endProfiling(): void {
@@ -384,22 +347,4 @@ function requireSameDims(dims: readonly number[], tensor: TensorValue, name: str
   throw invalidArgument(
     `expected a tensor of dims ${formatShape(dims)} for output '${name}', got ${formatShape(tensor.dims)}`,
   );
-}
-
-/**
- * The CPU plugin lists a layer and behind it, as not run and without a kernel, the nodes that were fused into it
- * (seen in 2026.4.1). Inputs, outputs and constants are no layers.
- */
-function layersFromNative(list: readonly NativeLayer[]): LayerInfo[] {
-  const layers: (LayerInfo & { fused: string[] })[] = [];
-  for (const layer of list) {
-    if (/^(Parameter|Result|Constant|Input|Output)$/.test(layer.type)) continue;
-    const owner = layers.at(-1);
-    if (layer.status === 'not-run' && /^undef/.test(layer.kernel) && owner !== undefined) {
-      owner.fused.push(layer.name);
-    } else {
-      layers.push({ ...layer, fused: [] });
-    }
-  }
-  return layers;
 }

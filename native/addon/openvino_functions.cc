@@ -231,10 +231,9 @@ void CompileFunction(const Napi::CallbackInfo& info) {
         result.Set("outputs", ArrayFromPorts(env, compiled.model->outputs()));
         result.Set("requests",
                    Napi::Number::New(env, static_cast<double>(compiled.requests.size())));
-        result.Set("handle",
-                   HandleFrom(env, std::make_shared<ModelRunner>(
-                                       &EnvData::Of(env), std::move(compiled.model),
-                                       std::move(compiled.requests), is_profiled)));
+        result.Set("handle", HandleFrom(env, std::make_shared<ModelRunner>(
+                                                 &EnvData::Of(env), std::move(compiled.model),
+                                                 std::move(compiled.requests), is_profiled)));
         return result;
       });
 }

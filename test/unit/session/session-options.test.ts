@@ -45,8 +45,12 @@ describe('checkSessionOptions', () => {
   });
 
   it('reads inherited options and what Node-API calls an object, as onnxruntime-node does', () => {
-    expect(checkSessionOptions(Object.create({ logId: 'x' }) as object)).toEqual({ logId: 'x' });
-    expect(() => checkSessionOptions(Object.create({ logId: 5 }) as object)).toThrow('logId must');
+    expect(checkSessionOptions(Object.create({ logId: 'x' }) as Record<string, unknown>)).toEqual({
+      logId: 'x',
+    });
+    expect(() =>
+      checkSessionOptions(Object.create({ logId: 5 }) as Record<string, unknown>),
+    ).toThrow('logId must');
     expect(checkSessionOptions({ extra: ['x', ['y']] })).toEqual({ extra: { 0: 'x', '1.0': 'y' } });
     expect(checkSessionOptions({ extra: () => 1 })).toEqual({ extra: {} });
   });
