@@ -86,7 +86,7 @@ async function writeGraph(
   const session = await WorkerSession.open({ ...plan, options });
   try {
     if (run === undefined) return;
-    await session.run(run.copied.feeds, run.fetches, run.copied.transfer);
+    await session.run({ ...run.copied, fetches: run.fetches });
     await session.endProfiling();
   } finally {
     await session.close();

@@ -47,6 +47,8 @@ export interface WorkerCalls {
       /** The model has 4-bit inputs or outputs that ONNX Runtime must get as 8-bit ones. */
       readonly isFourBit: boolean;
       readonly options: Readonly<Record<string, unknown>>;
+      /** onnxruntime-common's `env.logLevel`, which ONNX Runtime reads at the first session of the process. */
+      readonly logLevel?: string;
     };
     readonly reply: SessionFacts;
   };
@@ -54,6 +56,8 @@ export interface WorkerCalls {
     readonly request: {
       readonly feeds: ReadonlyMap<string, WorkerTensor>;
       readonly fetches: readonly string[];
+      /** onnxruntime-node's run options. */
+      readonly options: Readonly<Record<string, unknown>>;
     };
     readonly reply: ReadonlyMap<string, WorkerTensor>;
   };

@@ -3,6 +3,7 @@
 import { EngineryError, invalidArgument, throwIfAborted, warnOnce } from '../common/index.js';
 import { inspectLayers } from './onnxruntime-inspection.js';
 import { type SessionMetadata, requireWithin, withShapes } from './onnxruntime-metadata.js';
+import { cloneableOptions } from './onnxruntime-options.js';
 import { SessionPool } from './onnxruntime-pool.js';
 import type { SessionPlan, WorkerSession } from './onnxruntime-session.js';
 import { type CopiedFeeds, copyFeeds, fillFetches } from './onnxruntime-tensors.js';
@@ -21,6 +22,8 @@ export interface OnnxruntimeModelParts {
   readonly sessions: readonly WorkerSession[];
   readonly metadata: SessionMetadata;
   readonly shapes: ReadonlyMap<string, ShapeRange>;
+  /** Runs that may wait for a worker. */
+  readonly queueLimit: number;
 }
 
 /** Ends the workers of a model that was never released. The pool must not lead back to the model. */
@@ -37,7 +40,7 @@ export class OnnxruntimeModel implements CompiledModel {
   readonly #pool: SessionPool;
 
   /** Throws INVALID_ARGUMENT when the shapes are not the model's. */
-  constructor({ plan, sessions, metadata, shapes }: OnnxruntimeModelParts) {
+  constructor({ plan, sessions, metadata, shapes, queueLimit }: OnnxruntimeModelParts) {
     this.inputs = withShapes(metadata.inputs, shapes);
     this.outputs = metadata.outputs;
     this.description = {
@@ -51,14 +54,14 @@ export class OnnxruntimeModel implements CompiledModel {
     };
     this.#plan = plan;
     this.#shapes = shapes;
-    this.#pool = new SessionPool(sessions);
+    this.#pool = new SessionPool(sessions, queueLimit);
     abandoned.register(this, this.#pool, this);
   }
 
   async run(
     feeds: Readonly<Record<string, TensorValue>>,
     fetches: Readonly<Record<string, TensorValue | null>>,
-    { signal }: RunOptions,
+    { signal, onnxruntime = {} }: RunOptions,
   ): Promise<Record<string, TensorValue>> {
     this.#pool.requireOpen();
     throwIfAborted('the run', signal);
@@ -67,6 +70,7 @@ export class OnnxruntimeModel implements CompiledModel {
     const results = await this.#pool.run({
       ...this.#copy(feeds),
       fetches: [...wanted.keys()],
+      options: cloneableOptions(onnxruntime),
       signal,
     });
     return fillFetches(results, wanted);

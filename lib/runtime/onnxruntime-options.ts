@@ -1,6 +1,6 @@
 /** Session options on their way to onnxruntime-node: what each worker gets, and which value cannot travel. */
 
-import { invalidArgument, messageFromUnknown } from '../common/index.js';
+import { invalidArgument } from '../common/index.js';
 import type { ModelSource } from './provider.js';
 
 /** What one session option object is made from. */
@@ -14,10 +14,10 @@ export interface OptionSources {
 
 /** The options for the worker `index`. Files that ONNX Runtime writes are not written twice. */
 export function sessionOptionsFor(sources: OptionSources, index: number): Record<string, unknown> {
-  const options: Record<string, unknown> = {
-    ...sources.session,
-    executionProviders: [sources.executionProvider],
-  };
+  const options = cloneableOptions(sources.session);
+  // Results come back from the worker by value, wherever they were made.
+  delete options['preferredOutputLocation'];
+  options['executionProviders'] = [sources.executionProvider];
   const { externalData } = sources.model;
   if (externalData !== undefined && externalData.length > 0) {
     options['externalData'] = externalData.map(({ location, data }) => ({ path: location, data }));
@@ -30,19 +30,28 @@ export function sessionOptionsFor(sources: OptionSources, index: number): Record
   return options;
 }
 
-/** Checks that every option can be sent to another thread. Throws INVALID_ARGUMENT that names the one that cannot. */
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Options without what cannot be sent to another thread: onnxruntime-node reads only data, and ignores the rest. */
+export function cloneableOptions(
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => isCloneable(value)));
+}
+
+/** Throws INVALID_ARGUMENT that names the option of an execution provider which cannot be sent to another thread. */
 export function requireCloneable(options: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(options)) {
-    // Bytes are cloneable, and a copy of them only to see that is not worth it.
-    if (name === 'externalData') continue;
-    try {
-      structuredClone(value);
-    } catch (error) {
-      throw invalidArgument(
-        `expected a value that can be sent to a worker thread for session option '${name}', ` +
-          `got ${typeof value}: ${messageFromUnknown(error)}`,
-        { cause: error },
-      );
-    }
+    if (isCloneable(value)) continue;
+    throw invalidArgument(
+      `expected a value that can be sent to a worker thread for option '${name}' of the execution provider, got ${typeof value}`,
+    );
   }
 }

@@ -5,15 +5,13 @@
 
 import { abortError, EngineryError } from '../common/index.js';
 import type { WorkerTensor } from './onnxruntime-messages.js';
-import type { WorkerSession } from './onnxruntime-session.js';
+import type { SessionRun, WorkerSession } from './onnxruntime-session.js';
+import { overloaded } from './queue-limit.js';
 
 export type WorkerResults = ReadonlyMap<string, WorkerTensor>;
 
-/** One run, its inputs copied already. */
-export interface PoolRun {
-  readonly feeds: ReadonlyMap<string, WorkerTensor>;
-  readonly transfer: readonly ArrayBuffer[];
-  readonly fetches: readonly string[];
+/** A run that may be dropped while it waits. */
+export interface PoolRun extends SessionRun {
   readonly signal: AbortSignal | undefined;
 }
 
@@ -50,14 +48,17 @@ export function disposedError(): EngineryError {
 export class SessionPool {
   readonly #slots: Set<Slot>;
   readonly #queue = new Set<Job>();
+  readonly #queueLimit: number;
   #isReleased = false;
   #failure: unknown;
   #onDrained: (() => void) | undefined;
 
-  constructor(sessions: readonly WorkerSession[]) {
+  /** At most `queueLimit` runs wait. */
+  constructor(sessions: readonly WorkerSession[], queueLimit: number) {
     this.#slots = new Set(
       sessions.map((session) => ({ session, sent: 0, answeredAt: 0, isShort: false })),
     );
+    this.#queueLimit = queueLimit;
   }
 
   /** Throws DISPOSED after the release. */
@@ -65,9 +66,20 @@ export class SessionPool {
     if (this.#isReleased) throw disposedError();
   }
 
-  /** Accepts a run. An abort rejects at once: a waiting run is dropped, the answer of one that was sent is not looked at. */
+  /**
+   * Accepts a run, or throws OVERLOADED. An abort rejects at once: a waiting run is dropped, the answer of one that was
+   * sent is not looked at.
+   */
   async run(run: PoolRun): Promise<WorkerResults> {
     this.requireOpen();
+    // With no session left there is nothing to wait for: that is another reason.
+    if (
+      this.#slots.size > 0 &&
+      this.#leastBusy() === undefined &&
+      this.#queue.size >= this.#queueLimit
+    ) {
+      throw overloaded(this.#queueLimit, 'option onnxruntime.queueLimit, or onnxruntime.workers');
+    }
     const { signal } = run;
     return new Promise<WorkerResults>((resolve, reject) => {
       const abort = (): void => {
@@ -142,7 +154,7 @@ export class SessionPool {
     slot.sent++;
     const sentAt = performance.now();
     try {
-      job.resolve(await slot.session.run(job.feeds, job.fetches, job.transfer));
+      job.resolve(await slot.session.run(job));
     } catch (error) {
       job.reject(error);
     }

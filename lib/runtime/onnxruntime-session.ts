@@ -2,6 +2,7 @@
 
 import { abortable, type CodedError, throwIfAborted } from '../common/index.js';
 import { hasFourBitBoundary } from '../onnx/index.js';
+import { common } from '../tensor/index.js';
 import { type SessionAddress, WorkerConnection } from './onnxruntime-connection.js';
 import type { SessionFacts, WorkerTensor } from './onnxruntime-messages.js';
 import type { OnnxruntimePackage } from './onnxruntime-package.js';
@@ -15,6 +16,16 @@ export interface SessionPlan {
   readonly model: ModelSource;
   /** onnxruntime-node's session options, executionProviders included. */
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** One run, its inputs copied already. */
+export interface SessionRun {
+  readonly feeds: ReadonlyMap<string, WorkerTensor>;
+  /** The buffers of the feeds, which move to the worker. */
+  readonly transfer: readonly ArrayBuffer[];
+  readonly fetches: readonly string[];
+  /** onnxruntime-node's run options. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** Workers that stay until the process ends, by package folder (`OnnxruntimePackage.isReloadable`). */
@@ -64,7 +75,14 @@ export class WorkerSession {
       .call(
         'create',
         address,
-        { packagePath: plan.engine.path, model, isModelKept, isFourBit, options: plan.options },
+        {
+          packagePath: plan.engine.path,
+          model,
+          isModelKept,
+          isFourBit,
+          options: plan.options,
+          ...(common.env.logLevel !== undefined && { logLevel: common.env.logLevel }),
+        },
         transfer,
       )
       .then((facts) => new WorkerSession(connection, address, isShared, facts));
@@ -83,12 +101,13 @@ export class WorkerSession {
     return this.#connection.end;
   }
 
-  async run(
-    feeds: ReadonlyMap<string, WorkerTensor>,
-    fetches: readonly string[],
-    transfer: readonly ArrayBuffer[],
-  ): Promise<ReadonlyMap<string, WorkerTensor>> {
-    return this.#connection.call('run', this.#address, { feeds, fetches }, transfer);
+  async run({
+    feeds,
+    transfer,
+    fetches,
+    options = {},
+  }: SessionRun): Promise<ReadonlyMap<string, WorkerTensor>> {
+    return this.#connection.call('run', this.#address, { feeds, fetches, options }, transfer);
   }
 
   async endProfiling(): Promise<void> {

@@ -24,12 +24,14 @@ interface OrtSession {
   run(
     feeds: Readonly<Record<string, WorkerTensor>>,
     fetches: Readonly<Record<string, null>>,
+    options: Readonly<Record<string, unknown>>,
   ): Promise<Readonly<Record<string, WorkerTensor>>>;
   endProfiling(): void;
   release(): Promise<void>;
 }
 
 interface Ort {
+  readonly env?: { logLevel?: string };
   readonly InferenceSession: {
     create(model: string | Uint8Array, options: object): Promise<OrtSession>;
   };
@@ -60,6 +62,7 @@ function loadOrt(request: WorkerRequest): Ort {
   if (request.kind !== 'create') throw new Error(`${request.kind} came before any session`);
   // The package has the shape of its documentation.
   ort = createRequire(import.meta.url)(request.packagePath) as Ort;
+  if (ort.env !== undefined && request.logLevel !== undefined) ort.env.logLevel = request.logLevel;
   return ort;
 }
 
@@ -103,7 +106,8 @@ async function run(
   );
   const wanted = new Set(request.fetches);
   const fetched = session.outputNames.filter((name) => wanted.has(name));
-  const results = await session.run(feeds, Object.fromEntries(fetched.map((name) => [name, null])));
+  const fetches = Object.fromEntries(fetched.map((name) => [name, null]));
+  const results = await session.run(feeds, fetches, request.options);
   // onnxruntime-node 1.20 names the k-th fetched output after the model's k-th output, whichever was asked for.
   const isNamed = fetched.every((name) => Object.hasOwn(results, name));
   const tensors = new Map<string, WorkerTensor>();

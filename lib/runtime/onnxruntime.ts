@@ -20,6 +20,7 @@ import type {
   Provider,
   RuntimeReport,
 } from './provider.js';
+import { QUEUE_LIMIT } from './queue-limit.js';
 
 export interface OnnxruntimeOptions {
   /**
@@ -27,6 +28,8 @@ export interface OnnxruntimeOptions {
    * loaded by more than one thread: there it is always 1, shared by all sessions.
    */
   readonly workers?: number;
+  /** Runs that may wait for a worker; one more is refused with ERR_ENGINERY_OVERLOADED. Default 10,000. */
+  readonly queueLimit?: number;
   /** Options of the execution provider itself, as onnxruntime-node takes them beside its name. */
   readonly executionProvider?: Readonly<Record<string, unknown>>;
   /** Folder of the onnxruntime-node package; the installed one by default. */
@@ -73,7 +76,8 @@ class OnnxruntimeProvider implements Provider {
       if (first === undefined || plan === undefined)
         throw new EngineryError('INTERNAL', 'no session');
       const metadata = metadataFrom(first.facts, model);
-      return new OnnxruntimeModel({ plan, sessions, metadata, shapes: options.shapes });
+      const { queueLimit = QUEUE_LIMIT } = this.#options;
+      return new OnnxruntimeModel({ plan, sessions, metadata, shapes: options.shapes, queueLimit });
     } catch (error) {
       for (const session of sessions) session.closeUnattended();
       throw error;
@@ -89,6 +93,7 @@ class OnnxruntimeProvider implements Provider {
   #plans(engine: OnnxruntimePackage, model: ModelSource, options: CompileOptions): SessionPlan[] {
     const executionProvider = { ...this.#options.executionProvider, name: this.name };
     const sources = { session: options.session, model, executionProvider };
+    requireCloneable(executionProvider);
     const count = engine.isReloadable ? (this.#options.workers ?? 1) : 1;
     const plans = Array.from({ length: count }, (_, index) => ({
       engine,
@@ -96,7 +101,6 @@ class OnnxruntimeProvider implements Provider {
       model,
       options: sessionOptionsFor(sources, index),
     }));
-    for (const plan of plans) requireCloneable(plan.options);
     return plans;
   }
 }

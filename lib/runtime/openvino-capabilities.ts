@@ -2,7 +2,7 @@
 
 import { EngineryError, errorCodeSuffix, isCodedError, isDtype } from '../common/index.js';
 import type { OnnxValueInfo } from '../onnx/index.js';
-import type { CompileOptions, ModelSource } from './provider.js';
+import type { ModelSource } from './provider.js';
 
 function unsupported(message: string): EngineryError {
   return new EngineryError('MODEL_UNSUPPORTED', message);
@@ -43,7 +43,7 @@ function checkValue(value: OnnxValueInfo, role: string): void {
 }
 
 /** Throws MODEL_UNSUPPORTED with the rule that speaks against OpenVINO. */
-export function checkOpenVinoServes(source: ModelSource, options: CompileOptions): void {
+export function checkOpenVinoServes(source: ModelSource): void {
   if (source.format === 'ort') {
     throw unsupported(
       `expected ONNX, OpenVINO IR or TFLite for OpenVINO, got a model in ORT format; ${ELSEWHERE}`,
@@ -61,15 +61,6 @@ export function checkOpenVinoServes(source: ModelSource, options: CompileOptions
       throw unsupported(
         'expected the external data of a model given as bytes (session option externalData), got none; ' +
           'or give the model as a path',
-      );
-    }
-  }
-  // onnxruntime's options that would change what the session does, and that have no meaning here.
-  for (const name of ['optimizedModelFilePath', 'enableGraphCapture'] as const) {
-    const value = options.session[name];
-    if (value !== undefined && value !== false && value !== '') {
-      throw unsupported(
-        `expected no session option ${name} for OpenVINO, got ${JSON.stringify(value)}; ${ELSEWHERE}`,
       );
     }
   }

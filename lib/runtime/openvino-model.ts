@@ -14,21 +14,11 @@ import {
 import { engineMemoryOf, registerEngineMemory } from './engine-memory.js';
 import { RunTimes, planInline, spendInline } from './inline-budget.js';
 import { ask, nativeAddon, withTicket } from './native.js';
-import type {
-  NativeCompiled,
-  NativeInput,
-  NativeLayer,
-  NativeOutput,
-  NativeTarget,
-} from './native-types.js';
-import type {
-  CompiledModel,
-  Inspection,
-  LayerInfo,
-  RunOptions,
-  TensorValue,
-  ValueInfo,
-} from './provider.js';
+import type { NativeCompiled, NativeInput, NativeOutput, NativeTarget } from './native-types.js';
+import { layersOfLastRun, shownProperties } from './openvino-inspection.js';
+import type { OpenVinoProfile, ProfiledSpan } from './openvino-profile.js';
+import type { CompiledModel, Inspection, RunOptions, TensorValue, ValueInfo } from './provider.js';
+import { overloaded } from './queue-limit.js';
 
 /** What a model keeps of its compilation. */
 export interface OpenVinoModelParts {
@@ -37,6 +27,10 @@ export interface OpenVinoModelParts {
   readonly outputs: readonly ValueInfo[];
   readonly description: Readonly<Record<string, string>>;
   readonly inlineBelowUs: number;
+  /** Runs that may wait for a request. */
+  readonly queueLimit: number;
+  /** The file that enableProfiling asks for. */
+  readonly profile?: OpenVinoProfile | undefined;
   /** Compiles a throw-away copy that measures its layers; undefined where the model's bytes are gone. */
   readonly compileProfiled: (() => Promise<OpenVinoModel>) | undefined;
   readonly isProfiled: boolean;
@@ -53,18 +47,6 @@ interface NativeRun {
   readonly times: RunTimes;
 }
 
-/** Properties worth showing; a device that lacks one is no failure. */
-const SHOWN_PROPERTIES = [
-  'NETWORK_NAME',
-  'PERFORMANCE_HINT',
-  'INFERENCE_PRECISION_HINT',
-  'NUM_STREAMS',
-  'INFERENCE_NUM_THREADS',
-  'OPTIMAL_NUMBER_OF_INFER_REQUESTS',
-  'ENABLE_CPU_PINNING',
-  'EXECUTION_DEVICES',
-] as const;
-
 export class OpenVinoModel implements CompiledModel {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
@@ -76,6 +58,9 @@ export class OpenVinoModel implements CompiledModel {
   readonly #times = new Map<string, RunTimes>();
   #lastDims: readonly (readonly number[])[] | undefined;
   #lastTimes: RunTimes | undefined;
+  /** Asynchronous runs that have not ended. */
+  #inFlight = 0;
+  #profile: OpenVinoProfile | undefined;
 
   constructor(parts: OpenVinoModelParts) {
     this.#parts = parts;
@@ -84,6 +69,7 @@ export class OpenVinoModel implements CompiledModel {
     this.outputs = parts.outputs;
     this.description = parts.description;
     this.#isStatic = parts.compiled.inputs.every((port) => port.isStatic);
+    this.#profile = parts.profile;
   }
 
   async run(
@@ -148,8 +134,11 @@ export class OpenVinoModel implements CompiledModel {
   /** Undefined when every request is busy. */
   #runInline(run: NativeRun): readonly NativeOutput[] | undefined {
     const start = performance.now();
+    const span = this.#profile?.begin();
+    let outputs: readonly NativeOutput[] | undefined;
     try {
-      return nativeAddon().infer(this.#handle, run.inputs, run.dims, run.targets);
+      outputs = nativeAddon().infer(this.#handle, run.inputs, run.dims, run.targets);
+      return outputs;
     } catch (error) {
       throw runError(error, run);
     } finally {
@@ -157,6 +146,7 @@ export class OpenVinoModel implements CompiledModel {
       const timeUs = (performance.now() - start) * 1000;
       run.times.add(timeUs, this.#parts.inlineBelowUs);
       spendInline(timeUs);
+      this.#endSpan(span, outputs !== undefined, timeUs);
     }
   }
 
@@ -164,11 +154,17 @@ export class OpenVinoModel implements CompiledModel {
     run: NativeRun,
     signal: AbortSignal | undefined,
   ): Promise<readonly NativeOutput[]> {
+    const { compiled, queueLimit } = this.#parts;
+    if (this.#inFlight >= compiled.requests + queueLimit) {
+      throw overloaded(queueLimit, 'option openvino.queueLimit');
+    }
     const addon = nativeAddon();
     let ticket = 0;
     const abort = (): void => {
       addon.cancel(this.#handle, ticket);
     };
+    const span = this.#profile?.begin();
+    this.#inFlight++;
     try {
       return await new Promise<readonly NativeOutput[]>((resolve, reject) => {
         const pending = {
@@ -176,8 +172,12 @@ export class OpenVinoModel implements CompiledModel {
           resolve: (value: unknown, timeUs: number): void => {
             run.times.add(timeUs, this.#parts.inlineBelowUs);
             resolve(value as readonly NativeOutput[]);
+            this.#endSpan(span, true, timeUs);
           },
-          reject,
+          reject: (error: Error): void => {
+            reject(error);
+            this.#endSpan(span, false, 0);
+          },
         };
         ticket = withTicket(pending, (given) => {
           addon.start(this.#handle, given, run.inputs, run.dims, run.targets);
@@ -189,8 +189,16 @@ export class OpenVinoModel implements CompiledModel {
       if (signal?.aborted === true) throw abortError('the run', signal);
       throw runError(error, run);
     } finally {
+      this.#inFlight--;
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** While a run settles the addon's profile is that of this run. */
+  #endSpan(span: ProfiledSpan | undefined, isDone: boolean, timeUs: number): void {
+    if (span === undefined || this.#profile === undefined) return;
+    const layers = isDone ? nativeAddon().profile(this.#handle) : undefined;
+    this.#profile.end(span, layers, timeUs);
   }
 
   #results(
@@ -241,8 +249,8 @@ export class OpenVinoModel implements CompiledModel {
     if (!this.#parts.isProfiled) {
       if (this.#parts.compileProfiled === undefined) {
         throw invalidArgument(
-          'expected a model given as a path, or session option enableProfiling: true, to inspect its layers: ' +
-            "the model's bytes are not kept",
+          'expected a model given as a path, or session option enableProfiling: true with a profileFilePrefix, or ' +
+            "openvino.properties { PERF_COUNT: 'YES' }, to inspect its layers: the model's bytes are not kept",
         );
       }
       const profiled = await this.#parts.compileProfiled();
@@ -258,25 +266,13 @@ export class OpenVinoModel implements CompiledModel {
       await this.run(feeds, fetches, {});
       await this.run(feeds, fetches, {});
     }
-    const addon = nativeAddon();
-    const properties: Record<string, string> = {};
-    for (const key of SHOWN_PROPERTIES) {
-      try {
-        properties[key] = addon.property(this.#handle, key);
-      } catch {
-        // Not every device has every property.
-      }
-    }
-    try {
-      const layers = feeds === undefined ? [] : layersFromNative(addon.profile(this.#handle));
-      return { properties, layers };
-    } catch (error) {
-      throw errorFromNative(error);
-    }
+    const layers = feeds === undefined ? [] : layersOfLastRun(this.#handle);
+    return { properties: shownProperties(this.#handle), layers };
   }
 
   endProfiling(): void {
-    // OpenVINO's counters are read by inspect(); there is no file to end.
+    this.#profile?.finish();
+    this.#profile = undefined;
   }
 
   async release(): Promise<void> {
@@ -287,6 +283,8 @@ export class OpenVinoModel implements CompiledModel {
     } catch (error) {
       throw errorFromNative(error);
     }
+    // With the runs that were accepted in it, as in onnxruntime-node.
+    this.endProfiling();
   }
 }
 
@@ -349,22 +347,4 @@ function requireSameDims(dims: readonly number[], tensor: TensorValue, name: str
   throw invalidArgument(
     `expected a tensor of dims ${formatShape(dims)} for output '${name}', got ${formatShape(tensor.dims)}`,
   );
-}
-
-/**
- * The CPU plugin lists a layer and behind it, as not run and without a kernel, the nodes that were fused into it
- * (seen in 2026.4.1). Inputs, outputs and constants are no layers.
- */
-function layersFromNative(list: readonly NativeLayer[]): LayerInfo[] {
-  const layers: (LayerInfo & { fused: string[] })[] = [];
-  for (const layer of list) {
-    if (/^(Parameter|Result|Constant|Input|Output)$/.test(layer.type)) continue;
-    const owner = layers.at(-1);
-    if (layer.status === 'not-run' && /^undef/.test(layer.kernel) && owner !== undefined) {
-      owner.fused.push(layer.name);
-    } else {
-      layers.push({ ...layer, fused: [] });
-    }
-  }
-  return layers;
 }

@@ -12,7 +12,9 @@ import {
   rejectUnknownKeys,
   requireRecord,
 } from '../common/index.js';
+import { openvinoExtras } from './openvino-session-options.js';
 import type { Precision } from './provider.js';
+import { MOST_WAITING, QUEUE_LIMIT } from './queue-limit.js';
 
 /** Options of provider `openvino`. */
 export interface OpenVinoOptions {
@@ -30,6 +32,11 @@ export interface OpenVinoOptions {
   readonly cpuPinning?: boolean;
   /** Runs shorter than this many microseconds go inline on the caller's thread; 0: never. Default 100. */
   readonly inlineBelowUs?: number;
+  /**
+   * Runs that may wait for a free infer request; one more is refused with ERR_ENGINERY_OVERLOADED. Default 10,000. A
+   * waiting run holds a copy of its inputs.
+   */
+  readonly queueLimit?: number;
   /** Path of libopenvino_c.so, its folder, or the root of an installation. */
   readonly library?: string;
   /** Further OpenVINO properties by their own names, for example { CPU_DENORMALS_OPTIMIZATION: 'YES' }. */
@@ -42,6 +49,7 @@ const DEFAULTS = Object.freeze({
   cpuPinning: false,
   inlineBelowUs: 100,
   inferRequests: 0,
+  queueLimit: QUEUE_LIMIT,
 } as const);
 
 const KNOWN = [
@@ -52,6 +60,7 @@ const KNOWN = [
   'inferRequests',
   'cpuPinning',
   'inlineBelowUs',
+  'queueLimit',
   'library',
   'properties',
 ] as const satisfies readonly (keyof OpenVinoOptions)[];
@@ -63,6 +72,7 @@ export interface CheckedOpenVinoOptions extends OpenVinoOptions {
   readonly cpuPinning: boolean;
   readonly inlineBelowUs: number;
   readonly inferRequests: number;
+  readonly queueLimit: number;
 }
 
 function checkedProperties(value: unknown): Readonly<Record<string, string>> | undefined {
@@ -97,6 +107,9 @@ export function checkOpenVinoOptions(options: unknown): CheckedOpenVinoOptions {
     inferRequests:
       optionalInteger(given['inferRequests'], 'openvino.inferRequests', 1, 1024) ??
       DEFAULTS.inferRequests,
+    queueLimit:
+      optionalInteger(given['queueLimit'], 'openvino.queueLimit', 0, MOST_WAITING) ??
+      DEFAULTS.queueLimit,
     ...(numStreams === undefined ? {} : { numStreams }),
     ...(numThreads === undefined ? {} : { numThreads }),
     ...(library === undefined ? {} : { library }),
@@ -135,6 +148,7 @@ export function propertiesFromOptions(
   };
   if (options.numStreams !== undefined) properties['NUM_STREAMS'] = String(options.numStreams);
   if (session['enableProfiling'] === true) properties['PERF_COUNT'] = 'YES';
+  Object.assign(properties, openvinoExtras(session['extra']));
   if (/^CPU\b/.test(options.device)) {
     properties['ENABLE_CPU_PINNING'] = options.cpuPinning ? 'YES' : 'NO';
     properties['CPU_RUNTIME_CACHE_CAPACITY'] = CPU_CACHE_ENTRIES;

@@ -11,7 +11,6 @@ import {
   invalidArgument,
   isCodedError,
   isDtype,
-  isRecord,
   messageFromUnknown,
   throwIfAborted,
   type SymbolicDim,
@@ -32,6 +31,8 @@ import {
   propertiesFromOptions,
   type CheckedOpenVinoOptions,
 } from './openvino-options.js';
+import { OpenVinoProfile } from './openvino-profile.js';
+import { checkOpenVinoSessionOptions } from './openvino-session-options.js';
 import type {
   CompileOptions,
   CompiledModel,
@@ -71,7 +72,8 @@ async function compile(
   options: CheckedOpenVinoOptions,
   compileOptions: CompileOptions,
 ): Promise<CompiledModel> {
-  checkOpenVinoServes(source, compileOptions);
+  checkOpenVinoServes(source);
+  checkOpenVinoSessionOptions(compileOptions, options.device);
   const library = await openOpenVino(options.library);
   await checkPrecision(options.device, compileOptions);
   throwIfAborted('creating the session', compileOptions.signal);
@@ -106,6 +108,7 @@ interface Compilation {
 
 async function compileLocated(compilation: Compilation): Promise<OpenVinoModel> {
   const { source, options, compileOptions, library } = compilation;
+  const startMs = performance.now();
   const request = requestFrom(source, options, compileOptions);
   const compiling = ask<NativeCompiled>((ticket) => {
     nativeAddon().openvinoCompile(ticket, request);
@@ -134,6 +137,8 @@ async function compileLocated(compilation: Compilation): Promise<OpenVinoModel> 
         inferRequests: String(compiled.requests),
       },
       inlineBelowUs: options.inlineBelowUs,
+      queueLimit: options.queueLimit,
+      profile: profileFrom(compileOptions, startMs),
       isProfiled,
       compileProfiled: canRepeat ? () => compileLocated(profiled(compilation)) : undefined,
     });
@@ -143,8 +148,20 @@ async function compileLocated(compilation: Compilation): Promise<OpenVinoModel> 
   }
 }
 
+/** The file of `enableProfiling`; without a prefix (inspect) the counters are for the caller alone. */
+function profileFrom({ session }: CompileOptions, startMs: number): OpenVinoProfile | undefined {
+  const prefix = session['profileFilePrefix'];
+  if (session['enableProfiling'] !== true || typeof prefix !== 'string') return undefined;
+  return OpenVinoProfile.create(prefix, startMs);
+}
+
 function profiled(compilation: Compilation): Compilation {
-  const session = { ...compilation.compileOptions.session, enableProfiling: true };
+  // Counters for the caller and no file of them.
+  const session = {
+    ...compilation.compileOptions.session,
+    enableProfiling: true,
+    profileFilePrefix: undefined,
+  };
   return { ...compilation, compileOptions: { ...compilation.compileOptions, session } };
 }
 
@@ -169,27 +186,13 @@ function requestFrom(
     ...(source.weights === undefined ? {} : { weights: source.weights }),
     device: options.device,
     properties: propertiesFromOptions(options, precision, session),
-    shapes: shapesFrom(source, compileOptions),
+    shapes: shapesFrom(compileOptions),
     requests: options.inferRequests,
   };
 }
 
-/** Shapes to compile for: those of `shapes`, and freeDimensionOverrides for the symbolic sizes of other inputs. */
-function shapesFrom(
-  source: ModelSource,
-  { shapes, session }: CompileOptions,
-): NativeCompileRequest['shapes'] {
+function shapesFrom({ shapes }: CompileOptions): NativeCompileRequest['shapes'] {
   const result: Record<string, readonly (readonly [number, number | null])[]> = {};
-  const overrides = session['freeDimensionOverrides'];
-  if (isRecord(overrides)) {
-    for (const { name, shape } of source.outline?.inputs ?? []) {
-      if (shape?.some((dim) => typeof dim === 'string' && dim in overrides) !== true) continue;
-      result[name] = shape.map((dim) => {
-        const fixed = typeof dim === 'string' ? overrides[dim] : dim;
-        return typeof fixed === 'number' ? [fixed, fixed] : [0, null];
-      });
-    }
-  }
   for (const [name, range] of shapes) {
     // A scalar has no sizes to fix.
     if (range.length === 0) continue;

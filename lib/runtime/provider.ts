@@ -45,11 +45,15 @@ export interface CompileOptions {
   readonly shapes: ReadonlyMap<string, ShapeRange>;
   /** onnxruntime-node's session options, already validated. */
   readonly session: Readonly<Record<string, unknown>>;
+  /** Session options that the provider cannot give a meaning are refused, also those that only tune. */
+  readonly isStrict?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
+  /** onnxruntime-node's run options, already validated. */
+  readonly onnxruntime?: Readonly<Record<string, unknown>>;
 }
 
 /** One layer of the graph that the runtime executes. */

@@ -24,6 +24,7 @@ import type {
   Provider,
   RuntimeReport,
 } from './provider.js';
+import { MOST_WAITING } from './queue-limit.js';
 
 /** The order when nothing is asked for; each is compiled into this package. */
 export const AUTO_PROVIDERS = Object.freeze(['openvino', 'cpu'] as const);
@@ -91,11 +92,13 @@ function tensorrtProvider(): Provider {
 export function createProvider({ name, options }: ProviderRequest): Provider {
   if (name === 'openvino') return openvinoProvider(checkOpenVinoOptions(options));
   if (name === 'tensorrt') return tensorrtProvider();
-  const { workers, packagePath, ...rest } = options;
+  const { workers, queueLimit, packagePath, ...rest } = options;
   const count = optionalInteger(workers, `${name}.workers`, 1, 256);
+  const limit = optionalInteger(queueLimit, `${name}.queueLimit`, 0, MOST_WAITING);
   const path = optionalString(packagePath, `${name}.packagePath`);
   return onnxruntimeProvider(name, {
     ...(count === undefined ? {} : { workers: count }),
+    ...(limit === undefined ? {} : { queueLimit: limit }),
     ...(path === undefined ? {} : { packagePath: path }),
     ...(Object.keys(rest).length === 0 ? {} : { executionProvider: rest }),
   });
@@ -104,7 +107,7 @@ export function createProvider({ name, options }: ProviderRequest): Provider {
 /** Checks the options object of ONNX Runtime's workers. */
 export function checkOnnxruntimeOptions(value: unknown): Readonly<Record<string, unknown>> {
   const options = requireRecord(value, 'onnxruntime');
-  rejectUnknownKeys(options, 'onnxruntime', ['workers', 'packagePath']);
+  rejectUnknownKeys(options, 'onnxruntime', ['workers', 'queueLimit', 'packagePath']);
   return options;
 }
 

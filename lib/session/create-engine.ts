@@ -65,10 +65,11 @@ export interface EngineOptions {
   /** Options of provider openvino. */
   readonly openvino?: OpenVinoOptions;
   /**
-   * Options of ONNX Runtime's workers: `workers` (threads, each with a session of its own; 1 to 256, default 1) and
-   * `packagePath` (folder of the onnxruntime-node package; default: the installed one).
+   * Options of ONNX Runtime's workers: `workers` (threads, each with a session of its own; 1 to 256, default 1),
+   * `queueLimit` (runs that may wait for one, default 10,000) and `packagePath` (folder of the onnxruntime-node package;
+   * default: the installed one).
    */
-  readonly onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'packagePath'>;
+  readonly onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'queueLimit' | 'packagePath'>;
   /** onnxruntime-node's session options. */
   readonly session?: Omit<
     InferenceSession.SessionOptions,

@@ -22,10 +22,15 @@ import {
 } from '../runtime/index.js';
 import { Tensor } from '../tensor/index.js';
 import { readCreateArguments } from './create-arguments.js';
-import { checkFeeds, checkFetches } from './feeds.js';
+import { checkFeeds, readFeeds, readFetches, requireAllFeeds, requireFit } from './feeds.js';
 import { openSession, type OpenedSession } from './open-session.js';
 import { readRunArguments } from './run-arguments.js';
-import { checkRunOptions, checkSessionOptions, optionalSignal } from './session-options.js';
+import {
+  checkRunOptions,
+  checkSessionOptions,
+  optionalSignal,
+  runOptionsFor,
+} from './session-options.js';
 import { watchTerminate } from './terminate.js';
 import type * as metadata from './value-metadata.js';
 
@@ -114,8 +119,8 @@ export class InferenceSession implements OrtSession {
   ): Promise<InferenceSession> {
     const { model, options } = readCreateArguments(arg0, arg1, arg2, arg3);
     const session = checkSessionOptions(options);
-    // null means absent, as in onnxruntime-common.
-    const wanted = options['executionProviders'] ?? undefined;
+    // null, false, 0 and empty text mean absent, as in onnxruntime-common.
+    const wanted = options['executionProviders'] || undefined;
     const requests = providerRequests(wanted, 'executionProviders');
     const opened = await openSession(model, {
       providers: requests.map(createProvider),
@@ -150,7 +155,8 @@ export class InferenceSession implements OrtSession {
    * at the time of the call. `fetches` are output names, or an object of output names to null or to a tensor, which
    * comes back filled. `options.signal` aborts; so does `options.terminate`, also when it becomes true during the run.
    *
-   * @throws ERR_ENGINERY_INVALID_ARGUMENT, _OUT_OF_RANGE, _INFERENCE_FAILED, _OUT_OF_MEMORY, _DISPOSED, _CANCELLED.
+   * @throws ERR_ENGINERY_INVALID_ARGUMENT, _OUT_OF_RANGE, _INFERENCE_FAILED, _OUT_OF_MEMORY, _OVERLOADED (option
+   * `queueLimit`), _DISPOSED, _CANCELLED.
    */
   run(
     feeds: OrtSession.FeedsType,
@@ -165,17 +171,20 @@ export class InferenceSession implements OrtSession {
   async run(feeds: unknown, arg1?: unknown, arg2?: unknown): Promise<OrtSession.ReturnType> {
     const given = readRunArguments(feeds, arg1, arg2, this.outputNames, this.#allOutputs);
     const model = this.#model;
+    // onnxruntime-node's order, so that a call with several mistakes is told the same one.
+    requireAllFeeds(given.feeds, model.inputs);
     if (this.#isReleased) throw disposed();
-    const checkedFeeds = checkFeeds(given.feeds, model.inputs);
+    const tensors = readFeeds(given.feeds, model.inputs);
     // Nothing but null in it: there is nothing to check, and most runs are so.
-    const checkedFetches =
-      given.fetches === this.#allOutputs
-        ? this.#allOutputs
-        : checkFetches(given.fetches, model.outputs);
+    const hasTargets = given.fetches !== this.#allOutputs;
+    const targets = hasTargets ? readFetches(given.fetches, model.outputs) : this.#allOutputs;
+    if (arg1 !== undefined) checkRunOptions(given.options);
+    requireFit(tensors, model.inputs, 'input');
+    if (hasTargets) requireFit(targets, model.outputs, 'output');
     const results =
       arg1 === undefined
-        ? await model.run(checkedFeeds, checkedFetches, {})
-        : await this.#runWithOptions(checkedFeeds, checkedFetches, given.options);
+        ? await model.run(tensors, targets, {})
+        : await this.#runWithOptions(tensors, targets, given.options);
     return this.#tensorsFrom(results, given.fetches);
   }
 
@@ -184,15 +193,14 @@ export class InferenceSession implements OrtSession {
     fetches: Readonly<Record<string, TensorValue | null>>,
     options: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, TensorValue>> {
-    checkRunOptions(options);
     const signal = optionalSignal(options['signal'], 'runOptions.signal');
     const watch = watchTerminate(options, signal);
+    const onnxruntime = runOptionsFor(options);
     try {
-      return await this.#model.run(
-        feeds,
-        fetches,
-        watch.signal === undefined ? {} : { signal: watch.signal },
-      );
+      return await this.#model.run(feeds, fetches, {
+        ...(watch.signal !== undefined && { signal: watch.signal }),
+        ...(onnxruntime !== undefined && { onnxruntime }),
+      });
     } catch (error) {
       if (watch.isTerminated()) throw terminated();
       if (signal?.aborted === true) throw abortError('the run', signal);
@@ -278,7 +286,7 @@ export class InferenceSession implements OrtSession {
     // A no-op there too.
   }
 
-  /** Ends onnxruntime's profile file, where ONNX Runtime serves and `enableProfiling` is on. */
+  /** Ends the profile file, where `enableProfiling` is on; later runs are in no file. */
   endProfiling(): void {
     if (this.#isReleased) throw disposed();
     this.#model.endProfiling();

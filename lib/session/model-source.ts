@@ -5,7 +5,6 @@ import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import {
   EngineryError,
-  expected,
   invalidArgument,
   isCodedError,
   isRecord,
@@ -48,7 +47,7 @@ async function withFile<T>(
     const reason = isMissing ? "File doesn't exist" : messageFromUnknown(error);
     throw new EngineryError(
       'INVALID_ARGUMENT',
-      `${failure}: ${reason}. Expected the path of a file; ` +
+      `${failure}. ${reason}. Expected the path of a file; ` +
         (isUrl ? 'a URL becomes one by fileURLToPath of node:url' : 'check it'),
       { cause: error },
     );
@@ -58,7 +57,8 @@ async function withFile<T>(
     if (!stats.isFile()) {
       throw new EngineryError(
         'INVALID_ARGUMENT',
-        `${failure}: it is not a regular file. Expected the path of a file; check it`,
+        `${stats.isDirectory() ? 'The model path is a directory. ' : ''}${failure}: it is not a regular file. ` +
+          'Expected the path of a file; check it',
       );
     }
     return await read(handle);
@@ -76,24 +76,35 @@ async function withFile<T>(
 
 /** A model's first bytes, enough to know its format. */
 async function readHead(file: string): Promise<Uint8Array> {
-  return withFile(file, `Load model from ${file} failed`, async (handle) => {
-    const head = new Uint8Array(FORMAT_HEAD_BYTES);
-    const { bytesRead } = await handle.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
-  });
+  return withFile(
+    file,
+    `Load model from ${file} failed:Load model ${file} failed`,
+    async (handle) => {
+      const head = new Uint8Array(FORMAT_HEAD_BYTES);
+      const { bytesRead } = await handle.read(head, 0, head.length, 0);
+      return head.subarray(0, bytesRead);
+    },
+  );
 }
 
 async function readExternalData(file: string, name: string): Promise<Uint8Array> {
   return withFile(file, `Load ${name} from ${file} failed`, async (handle) => handle.readFile());
 }
 
-function requireFormat(head: Uint8Array, label: string): ModelSource['format'] {
+/** `file` is undefined for a model given as bytes. */
+function requireFormat(head: Uint8Array, file: string | undefined): ModelSource['format'] {
   const format = detectModelFormat(head);
   if (format !== undefined) return format;
-  const found = head.length === 0 ? 'an empty file' : 'something else';
+  const isEmpty = head.length === 0;
+  const bytesWords = isEmpty
+    ? 'Model data pointer is null.'
+    : 'Failed to load model because protobuf parsing failed.';
+  const words =
+    file === undefined ? bytesWords : `Load model from ${file} failed:Protobuf parsing failed.`;
   throw new EngineryError(
     'MODEL_INVALID',
-    `Failed to load model because protobuf parsing failed. Expected ONNX, ORT format, OpenVINO IR or TFLite in ${label}, got ${found}`,
+    `${words} Expected ONNX, ORT format, OpenVINO IR or TFLite in ${file ?? 'the given bytes'}, ` +
+      `got ${isEmpty ? 'an empty file' : 'something else'}`,
   );
 }
 
@@ -106,27 +117,63 @@ interface ExternalEntry {
 
 function externalEntry(entry: unknown, name: string): ExternalEntry {
   if (typeof entry === 'string') return { name, location: path.basename(entry), data: entry };
-  if (!isRecord(entry)) throw expected('a path or {path, data}', name, entry);
+  if (!isRecord(entry))
+    throw externalError('value must be an object', 'a path or {path, data}', name);
   const { path: location, data } = entry;
-  if (typeof location !== 'string') throw expected('a string', `${name}.path`, location);
+  if (typeof location !== 'string') {
+    throw externalError(
+      "value must have a 'path' property of type string",
+      'a string',
+      `${name}.path`,
+    );
+  }
   if (typeof data === 'string') return { name, location, data };
   if (data instanceof Uint8Array) return { name, location, data: copyView(data) };
-  if (data instanceof ArrayBuffer) return { name, location, data: copyBytes(data) };
-  throw expected('a Uint8Array, an ArrayBuffer or a path', `${name}.data`, data);
+  if (isArrayBuffer(data)) return { name, location, data: copyBytes(data) };
+  throw externalError(
+    "value must have an 'data' property of type buffer or typed array",
+    'a Uint8Array, an ArrayBuffer or a path',
+    `${name}.data`,
+  );
+}
+
+/** onnxruntime-node's words, and behind them what is taken here, which is more. */
+function externalError(words: string, what: string, name: string): TypeError {
+  return invalidArgument(
+    `Invalid argument: sessionOptions.externalData ${words} in Node.js binding. Expected ${what} for ${name}`,
+  );
+}
+
+function isArrayBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
+  return (
+    value instanceof ArrayBuffer ||
+    (typeof SharedArrayBuffer !== 'undefined' && value instanceof SharedArrayBuffer)
+  );
 }
 
 /** Reads session option externalData; bytes are copied here, at call time. An empty table is none, as in onnxruntime. */
 function externalEntries(value: unknown): readonly ExternalEntry[] | undefined {
   // null means absent, as in onnxruntime-node.
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value)) throw expected('an array', 'externalData', value);
+  if (!Array.isArray(value)) {
+    throw invalidArgument('Invalid argument: sessionOptions.externalData must be an array.');
+  }
   if (value.length === 0) return undefined;
   const entries = (value as readonly unknown[]).map((entry, i) =>
     externalEntry(entry, `externalData[${i}]`),
   );
-  for (const [i, { location, name }] of entries.entries()) {
+  for (const [i, { location, name, data }] of entries.entries()) {
+    if (data.length === 0) {
+      throw new EngineryError(
+        'INVALID_ARGUMENT',
+        `Input index: ${i} contains null pointers: expected the content of "${location}" for ${name}, got no bytes`,
+      );
+    }
     if (entries.findIndex((other) => other.location === location) === i) continue;
-    throw invalidArgument(`expected each path of externalData once, got "${location}" in ${name}`);
+    throw new EngineryError(
+      'INVALID_ARGUMENT',
+      `An entry for this name has already been added: ${location}. Expected each path of externalData once, got it in ${name} again`,
+    );
   }
   return entries;
 }
@@ -178,7 +225,7 @@ export async function loadModelSource(
   const file = typeof model === 'string' ? path.resolve(model) : undefined;
   const head =
     typeof model === 'string' ? await readHead(model) : model.subarray(0, FORMAT_HEAD_BYTES);
-  const format = requireFormat(head, file ?? 'the given bytes');
+  const format = requireFormat(head, typeof model === 'string' ? model : undefined);
   const externalData = entries === undefined ? undefined : await readExternalEntries(entries);
   const base = {
     format,

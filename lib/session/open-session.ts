@@ -10,7 +10,9 @@ import {
   type ProviderRefusal,
   type ShapeRange,
 } from '../runtime/index.js';
+import { withDimensionOverrides } from './dimension-overrides.js';
 import { loadModelSource } from './model-source.js';
+import { checkOutputLocation } from './session-options.js';
 
 /** What createEngine tells while it works. */
 export interface EngineProgress {
@@ -104,13 +106,15 @@ export async function openSession(
       externalData: options.externalData,
     });
     checkShapes(options.shapes, source.outline);
+    const { freeDimensionOverrides, ...session } = options.session;
     const resolution = await compileWithFirst(
       source,
       options.providers,
       {
         precision: options.precision,
-        shapes: options.shapes,
-        session: options.session,
+        shapes: withDimensionOverrides(options.shapes, freeDimensionOverrides, source.outline),
+        session,
+        isStrict: options.isStrict,
         ...(signal === undefined ? {} : { signal }),
       },
       options.isStrict,
@@ -119,6 +123,10 @@ export async function openSession(
       },
     );
     try {
+      checkOutputLocation(
+        session['preferredOutputLocation'],
+        resolution.model.outputs.map(({ name }) => name),
+      );
       progress.enter('ready', resolution.provider);
     } catch (error) {
       await resolution.model.release();

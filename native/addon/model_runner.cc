@@ -39,8 +39,9 @@ Status Disposed() { return {Code::kDisposed, "Session already disposed."}; }
 }  // namespace
 
 ModelRunner::ModelRunner(EnvData* env_data, std::shared_ptr<runtime::CompiledModel> model,
-                         std::vector<std::unique_ptr<runtime::InferRequest>> requests)
-    : env_data_(env_data), model_(std::move(model)) {
+                         std::vector<std::unique_ptr<runtime::InferRequest>> requests,
+                         bool is_profiled)
+    : env_data_(env_data), model_(std::move(model)), is_profiled_(is_profiled) {
   slots_.resize(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
     slots_[i].request = std::move(requests[i]);
@@ -120,7 +121,7 @@ void ModelRunner::OnEnded(size_t index) {
       status = collected.status();
     }
   }
-  last_ended_ = index;
+  if (status.ok()) status = KeepProfile(slot.request.get());
   idle_.push_back(index);
   StartQueued();
   if (env_data_ == nullptr) return;
@@ -164,7 +165,7 @@ Result<napi_value> ModelRunner::Infer(const RunArguments& arguments) {
   RETURN_IF_ERROR(TakeInputs(env, model_.get(), request, inputs, &run));
   RETURN_IF_ERROR(Bind(env, model_.get(), request, &run));
   RETURN_IF_ERROR(request->Infer());
-  last_ended_ = idle_.back();
+  RETURN_IF_ERROR(KeepProfile(request));
   return CollectOutputs(env, *model_, request, &run);
 }
 
@@ -183,12 +184,21 @@ void ModelRunner::Cancel(uint32_t ticket) {
   }
 }
 
+Status ModelRunner::KeepProfile(runtime::InferRequest* request) {
+  if (!is_profiled_) return {};
+  ASSIGN_OR_RETURN(last_profile_, request->Profile());
+  has_profile_ = true;
+  return {};
+}
+
 Result<std::vector<runtime::LayerProfile>> ModelRunner::Profile() {
-  if (!is_open()) return Disposed();
-  if (!last_ended_.has_value() || slots_[*last_ended_].run.has_value()) {
-    return Status(Code::kInvalidArgument, "expected a finished run before its profile is read");
+  // Runs that were accepted before a release still settle, and are asked for their profile then.
+  if (env_data_ == nullptr || slots_.empty()) return Disposed();
+  if (!has_profile_) {
+    return Status(Code::kInvalidArgument,
+                  "expected a finished run of a profiled model before its profile is read");
   }
-  return slots_[*last_ended_].request->Profile();
+  return last_profile_;
 }
 
 Status ModelRunner::Release(uint32_t ticket) {

@@ -26,9 +26,9 @@ class ModelRunner : public std::enable_shared_from_this<ModelRunner> {
   static constexpr napi_type_tag kTag = {0x3c51d9a2b07e4c1f, 0xa84e6f0d5b2c7e91};
   static constexpr const char* kName = "a compiled model";
 
-  // `requests` holds at least one.
+  // `requests` holds at least one; `is_profiled`: they measure their layers.
   ModelRunner(EnvData* env_data, std::shared_ptr<runtime::CompiledModel> model,
-              std::vector<std::unique_ptr<runtime::InferRequest>> requests);
+              std::vector<std::unique_ptr<runtime::InferRequest>> requests, bool is_profiled);
   ~ModelRunner();
   ModelRunner(const ModelRunner&) = delete;
   ModelRunner& operator=(const ModelRunner&) = delete;
@@ -43,7 +43,8 @@ class ModelRunner : public std::enable_shared_from_this<ModelRunner> {
   Result<napi_value> Infer(const RunArguments& arguments);
   // A queued run leaves the queue, a running one is told to stop; both settle with CANCELLED.
   void Cancel(uint32_t ticket);
-  // The layers of the last run that ended. INVALID_ARGUMENT before the first.
+  // The layers of the last run that ended; while it settles, of that run. INVALID_ARGUMENT before
+  // the first, and for a model that is not profiled.
   Result<std::vector<runtime::LayerProfile>> Profile();
   // No new runs; when the accepted ones have ended the model is freed on a thread of its own and
   // the ticket settles.
@@ -71,6 +72,7 @@ class ModelRunner : public std::enable_shared_from_this<ModelRunner> {
   void OnEnded(size_t index);
   void SettleError(uint32_t ticket, const Status& status);
   void StartQueued();
+  Status KeepProfile(runtime::InferRequest* request);
   void FreeIfDone();
 
   EnvData* env_data_;
@@ -78,7 +80,10 @@ class ModelRunner : public std::enable_shared_from_this<ModelRunner> {
   std::vector<Slot> slots_;
   std::vector<size_t> idle_;
   std::deque<Run> queue_;
-  std::optional<size_t> last_ended_;
+  bool is_profiled_;
+  // Read before the request of the run is used again.
+  std::vector<runtime::LayerProfile> last_profile_;
+  bool has_profile_ = false;
   std::optional<uint32_t> release_ticket_;
 };
 

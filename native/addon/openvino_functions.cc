@@ -217,13 +217,15 @@ void CompileFunction(const Napi::CallbackInfo& info) {
   constexpr int64_t kMostRequests = 1024;
   const int64_t wanted = RequireInteger(object.Get("requests"), "requests", 0);
   if (wanted > kMostRequests) ThrowExpected(info.Env(), "at most 1024", "requests");
+  const auto perf_count = request.properties.find("PERF_COUNT");
+  const bool is_profiled = perf_count != request.properties.end() && perf_count->second == "YES";
   Answer<Compiled>(
       info.Env(), ticket,
       [request = std::move(request), wanted] {
         return Compile(request, static_cast<size_t>(wanted));
       },
       // `kept` goes with this function, which JavaScript's thread destroys.
-      [kept](Napi::Env env, Compiled& compiled) -> Napi::Value {
+      [kept, is_profiled](Napi::Env env, Compiled& compiled) -> Napi::Value {
         Napi::Object result = Napi::Object::New(env);
         result.Set("inputs", ArrayFromPorts(env, compiled.model->inputs()));
         result.Set("outputs", ArrayFromPorts(env, compiled.model->outputs()));
@@ -231,7 +233,7 @@ void CompileFunction(const Napi::CallbackInfo& info) {
                    Napi::Number::New(env, static_cast<double>(compiled.requests.size())));
         result.Set("handle", HandleFrom(env, std::make_shared<ModelRunner>(
                                                  &EnvData::Of(env), std::move(compiled.model),
-                                                 std::move(compiled.requests))));
+                                                 std::move(compiled.requests), is_profiled)));
         return result;
       });
 }

@@ -157,7 +157,7 @@ describe('a feed', () => {
       'that is a bare typed array',
       () => new Float32Array(16),
       'INVALID_ARGUMENT',
-      /Tensor\.type must be a string/,
+      /Tensor\.dims must be an array/,
     ],
     ['without a type', () => tensor({ type: undefined }), 'INVALID_ARGUMENT', /Tensor\.type/],
     [
@@ -233,64 +233,53 @@ describe('a feed', () => {
       'of rank 5000',
       () => tensor({ dims: new Array(5000).fill(1) }),
       'INVALID_ARGUMENT',
-      /entries as data of 'b'/,
+      /Invalid rank for input: b Got: 5000 Expected: 2/,
     ],
     ['of another size', () => float32([1, 8]), 'INVALID_ARGUMENT', /index: 1 Got: 8 Expected: 16/],
     [
       'without data',
       () => tensor({ data: undefined }),
       'INVALID_ARGUMENT',
-      /typed array as data of 'b'/,
+      /Tensor\.data must be a typed array.*Expected Float32Array as data of 'b'/,
     ],
     [
       'with data in an array',
       () => tensor({ data: new Array(16).fill(0) }),
       'INVALID_ARGUMENT',
-      /typed array as data of 'b'/,
+      /Tensor\.data must be a typed array.*Expected Float32Array as data of 'b'/,
     ],
     [
       'with data in an ArrayBuffer',
       () => tensor({ data: new ArrayBuffer(64) }),
       'INVALID_ARGUMENT',
-      /typed array as data of 'b'/,
+      /Tensor\.data must be a typed array.*Expected Float32Array as data of 'b'/,
     ],
     [
       'with data in a DataView',
       () => tensor({ data: new DataView(new ArrayBuffer(64)) }),
       'INVALID_ARGUMENT',
-      /expected Float32Array.*got DataView/,
+      /Expected Float32Array.*got DataView/,
     ],
     [
       'with data in another typed array',
       () => tensor({ data: new Float64Array(16) }),
       'INVALID_ARGUMENT',
-      /expected Float32Array.*got Float64Array/,
+      /Expected Float32Array.*got Float64Array/,
     ],
     [
       'with one value too few',
       () => tensor({ data: new Float32Array(15) }),
       'INVALID_ARGUMENT',
-      /expected 16 entries.*got 15/,
-    ],
-    [
-      'with one value too many',
-      () => tensor({ data: new Float32Array(17) }),
-      'INVALID_ARGUMENT',
-      /expected 16 entries.*got 17/,
+      /expected 64, got 60 bytes as data of 'b'/,
     ],
     [
       'whose data was detached before',
       detached,
       'INVALID_ARGUMENT',
-      /expected 16 entries.*got 0.*detached/,
+      /expected 64, got 0 bytes.*detached/,
     ],
-    ['whose buffer shrank before', shrunk, 'INVALID_ARGUMENT', /expected 16 entries.*got 8/],
-    [
-      'whose buffer no longer holds it',
-      outOfBounds,
-      'INVALID_ARGUMENT',
-      /expected 16 entries.*got 0/,
-    ],
+    ['whose buffer shrank before', shrunk, 'INVALID_ARGUMENT', /expected 64, got 32/],
+    ['whose buffer no longer holds it', outOfBounds, 'INVALID_ARGUMENT', /expected 64, got 0/],
   ])('%s is refused', async (_what, make, suffix, words) => {
     const error = await failureOf(feed(make()));
     expect(error).toMatchObject({ code: code(suffix) });
@@ -307,6 +296,7 @@ describe('a feed', () => {
   it('whose getters throw gives their error, and whose getters change their answer are read once', async () => {
     const boom = new Error('boom');
     const throwing = {
+      dims: [1, 16],
       get type(): string {
         throw boom;
       },
@@ -369,7 +359,7 @@ describe('a fetch', () => {
       'with too little data',
       { sum: { type: 'float32', dims: [1, 16], data: new Float32Array(3) } },
       'INVALID_ARGUMENT',
-      /expected 16 entries/,
+      /expected 64, got 12/,
     ],
   ])('%s is refused', async (_what, fetches, suffix, words) => {
     const error = await failureOf(engine.run({ a, b: a }, fetches as string[]));

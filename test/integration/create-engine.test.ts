@@ -155,13 +155,15 @@ describe('inspect', () => {
     expect(error).toMatchObject({ code: code('INVALID_ARGUMENT') });
   });
 
-  it('of a model from bytes needs enableProfiling, and says so', async () => {
+  it('of a model from bytes needs its counters from the start, and says so', async () => {
     const bytes = new Uint8Array(readFileSync(modelPath(DIGITS)));
     const plain = await openvinoEngine(bytes);
     const error = await failureOf(plain.inspect({ feeds: { input } }));
     expect(error).toMatchObject({ code: code('INVALID_ARGUMENT') });
     expect(error.message).toContain('enableProfiling');
-    const profiled = await openvinoEngine(bytes, { session: { enableProfiling: true } });
+    const profiled = await openvinoEngine(bytes, {
+      openvino: { properties: { PERF_COUNT: 'YES' } },
+    });
     const { layers } = await profiled.inspect({ feeds: { input } });
     expect(layers.length).toBeGreaterThan(0);
     profiled.startProfiling();

@@ -1,9 +1,7 @@
 /**
- * The same calls of onnxruntime-node and of enginery: every overload, the same metadata and the same results; at the
- * end what is known to differ. Whole programs are in same-program.test.ts, misuse is in same-misuse.test.ts.
+ * The same calls of onnxruntime-node and of enginery: the same metadata and the same results. Every value in every place
+ * is in same-surface.test.ts, whole programs are in same-program.test.ts.
  */
-
-import { readFileSync } from 'node:fs';
 
 import * as enginery from 'enginery';
 import * as onnxruntime from 'onnxruntime-node';
@@ -68,57 +66,6 @@ describe.each(PROVIDERS)('with executionProviders [%s] enginery', (provider) => 
       // As text: the order of the properties too.
       expect(JSON.stringify(mine[name])).toBe(JSON.stringify(theirs[name]));
     }
-  });
-
-  describe('creates sessions', () => {
-    const file = readFileSync(TWO_IO);
-    const bytes = Uint8Array.from(file);
-    const { length } = bytes;
-    /** The model between other bytes. */
-    const padded = new Uint8Array(length + 24).fill(255);
-    padded.set(bytes, 16);
-    const tail = new Uint8Array(length + 16);
-    tail.set(bytes, 16);
-
-    it.each<
-      [string, (create: Package['InferenceSession']['create'], o: Options) => Promise<Session>]
-    >([
-      ['a path', (create, o) => create(TWO_IO, o)],
-      ['a Uint8Array', (create, o) => create(bytes, o)],
-      ['a Node Buffer', (create, o) => create(file, o)],
-      ['a view of a part of a buffer', (create, o) => create(padded.subarray(16, 16 + length), o)],
-      ['an ArrayBuffer', (create, o) => create(bytes.buffer, o)],
-      ['an offset and a length', (create, o) => create(padded.buffer, 16, length, o)],
-      ['no offset and the whole length', (create, o) => create(bytes.buffer, 0, length, o)],
-    ])('from %s', async (_, make) => {
-      const theirs = await released(
-        make(onnxruntime.InferenceSession.create.bind(onnxruntime.InferenceSession), {}),
-      );
-      const mine = await released(
-        make(ours.InferenceSession.create.bind(ours.InferenceSession), only(provider)),
-      );
-      expect(shown(await mine.run(feeds(ours)))).toEqual(
-        shown(await theirs.run(feeds(onnxruntime))),
-      );
-    });
-
-    // Without options there is no provider to choose: the automatic order serves.
-    it.each<[string, (create: Package['InferenceSession']['create']) => Promise<Session>]>([
-      ['a path alone', (create) => create(TWO_IO)],
-      ['bytes alone', (create) => create(bytes)],
-      ['a buffer alone', (create) => create(bytes.buffer)],
-      ['an offset alone', (create) => create(tail.buffer, 16)],
-      ['an offset and a length alone', (create) => create(padded.buffer, 16, length)],
-      ['options without providers', (create) => create(TWO_IO, { executionProviders: [] })],
-    ])('from %s', async (_, make) => {
-      const theirs = await released(
-        make(onnxruntime.InferenceSession.create.bind(onnxruntime.InferenceSession)),
-      );
-      const mine = await released(make(ours.InferenceSession.create.bind(ours.InferenceSession)));
-      expect(shown(await mine.run(feeds(ours)))).toEqual(
-        shown(await theirs.run(feeds(onnxruntime))),
-      );
-    });
   });
 
   describe('runs', () => {
@@ -234,180 +181,20 @@ describe.each(PROVIDERS)('with executionProviders [%s] enginery', (provider) => 
       expect(session.inputNames).toEqual(['left', 'right']);
     }
   });
-
-  it.each([
-    ['extra with a value that is no text', { extra: { session: { x: 5 } } }, /extra value must be/],
-    ['an unknown location', { preferredOutputLocation: 'none' }, /must be an array or a valid/],
-    [
-      'an unknown location of an output',
-      { preferredOutputLocation: { sum: 'nowhere' } },
-      /preferredOutputLocation\["sum"\] must be a valid string\./,
-    ],
-    ['a location of another type', { preferredOutputLocation: 5 }, /must be an array or a valid/],
-  ])('refuses %s as onnxruntime-node does', async (_, options, words) => {
-    // What no program with types writes.
-    const wrong = options as unknown as Options;
-    const theirs = await failureOf(onnxruntime.InferenceSession.create(TWO_IO, wrong));
-    const mine = await failureOf(
-      ours.InferenceSession.create(TWO_IO, { ...wrong, ...only(provider) }),
-    );
-    for (const { name, message } of [theirs, mine]) {
-      expect(name).toBe('TypeError');
-      expect(message).toMatch(words);
-    }
-    expect(mine.message).toContain(theirs.message);
-  });
-
-  it.each([
-    ['null for executionProviders', { executionProviders: null }],
-    ['null for externalData', { externalData: null }],
-    ['null for preferredOutputLocation', { preferredOutputLocation: null }],
-    ['an option of no meaning', { noSuchOption: 1 }],
-    ['another location than the CPU', { preferredOutputLocation: 'gpu-buffer' }],
-  ])('takes %s as onnxruntime-node does', async (_, options) => {
-    const given = options as unknown as Options;
-    const theirs = await released(onnxruntime.InferenceSession.create(TWO_IO, given));
-    const mine = await released(
-      ours.InferenceSession.create(TWO_IO, { ...only(provider), ...given }),
-    );
-    expect(shown(await mine.run(feeds(ours)))).toEqual(shown(await theirs.run(feeds(onnxruntime))));
-  });
 });
 
-// Each of these is on purpose, or not ours to change; whoever makes one equal moves it to where it belongs.
-describe('known differences from onnxruntime-node:', () => {
-  /** The outcome of a call in few words. */
-  async function outcome(call: () => unknown): Promise<string> {
-    try {
-      await call();
-      return 'taken';
-    } catch (error) {
-      return error instanceof Error ? error.name : 'thrown';
-    }
-  }
-  async function both(options: unknown): Promise<string[]> {
-    const outcomes = [];
-    for (const { InferenceSession } of [onnxruntime, ours]) {
-      outcomes.push(
-        await outcome(async () => released(InferenceSession.create(TWO_IO, options as Options))),
-      );
-    }
-    return outcomes;
-  }
-
-  it('a plain object without a location is a tensor: tensors are read by structure', async () => {
-    const theirs = await released(onnxruntime.InferenceSession.create(TWO_IO));
-    const mine = await released(enginery.InferenceSession.create(TWO_IO));
-    const plain = { type: 'float32', dims: [2, 3], data: new Float32Array(6) };
-    const fed = { left: plain, right: plain } as never;
-    expect(await outcome(() => theirs.run(fed))).toBe('TypeError');
-    expect(await outcome(() => mine.run(fed))).toBe('taken');
+describe('the package', () => {
+  it('has what onnxruntime-node exports, and the same Tensor and env', () => {
+    expect(Object.keys(enginery)).toEqual(expect.arrayContaining(Object.keys(onnxruntime)));
+    expect(enginery.Tensor).toBe(onnxruntime.Tensor);
+    expect(enginery.env).toBe(onnxruntime.env);
   });
 
-  it.each<[string, (memory: SharedArrayBuffer) => SharedArrayBuffer | Uint8Array, number[]]>([
-    ['a SharedArrayBuffer', (memory) => memory, []],
-    ['a view of one', (memory) => new Uint8Array(memory), []],
-    ['a part of one', (memory) => memory, [0, readFileSync(TWO_IO).length]],
-  ])('a model may lie in %s; the binding there takes no shared memory', async (_, view, range) => {
-    const file = readFileSync(TWO_IO);
-    const memory = new SharedArrayBuffer(file.length);
-    new Uint8Array(memory).set(file);
-    const outcomes = [];
-    for (const { InferenceSession } of [onnxruntime, ours]) {
-      const create = InferenceSession.create.bind(InferenceSession) as (
-        ...args: unknown[]
-      ) => Promise<Session>;
-      outcomes.push(await outcome(async () => released(create(view(memory), ...range))));
-    }
-    expect(outcomes).toEqual(['TypeError', 'taken']);
-  });
-
-  it('data longer than the dims say are refused; there the rest is ignored', async () => {
-    const theirs = await released(onnxruntime.InferenceSession.create(TWO_IO));
-    const mine = await released(enginery.InferenceSession.create(TWO_IO));
-    const long = { type: 'float32', dims: [2, 3], data: new Float32Array(7), location: 'cpu' };
-    const fed = { left: long, right: long } as never;
-    expect(await outcome(() => theirs.run(fed))).toBe('taken');
-    expect(await outcome(() => mine.run(fed))).toBe('TypeError');
-  });
-
-  it('terminate: true ends the run; there the flag is not read', async () => {
-    const theirs = await released(onnxruntime.InferenceSession.create(TWO_IO));
-    const mine = await released(enginery.InferenceSession.create(TWO_IO));
-    expect(await outcome(() => theirs.run(feeds(onnxruntime), { terminate: true }))).toBe('taken');
-    const error = await failureOf(mine.run(feeds(ours), { terminate: true }));
-    expect(error.code).toBe('ERR_ENGINERY_CANCELLED');
-  });
-
-  it('an output’s tensor comes back as the same object; there as another over the same memory', async () => {
-    const theirs = await released(onnxruntime.InferenceSession.create(TWO_IO));
-    const mine = await released(enginery.InferenceSession.create(TWO_IO));
-    const sum = new enginery.Tensor('float32', new Float32Array(6), [2, 3]);
-    expect((await theirs.run(feeds(onnxruntime), { sum }))['sum']).not.toBe(sum);
-    expect((await mine.run(feeds(ours), { sum }))['sum']).toBe(sum);
-  });
-
-  it('a session is no instance of onnxruntime-common’s class, whose constructor is not public', async () => {
-    const mine = await released(enginery.InferenceSession.create(TWO_IO));
-    expect(mine).not.toBeInstanceOf(onnxruntime.InferenceSession);
-    expect(mine).toBeInstanceOf(enginery.InferenceSession);
-  });
-
-  it('an unknown provider behind others is a refusal that is kept, not only a line on the console', async () => {
-    const options = { executionProviders: ['nosuch', 'cpu'] };
-    const mine = await released(enginery.InferenceSession.create(TWO_IO, options));
-    expect(mine.provider).toBe('cpu');
-    expect(mine.fallbacks).toMatchObject([
-      { provider: 'nosuch', code: 'ERR_ENGINERY_RUNTIME_NOT_FOUND' },
-    ]);
-  });
-
-  it('entries of executionProviders that are no providers are named; there they are not found', async () => {
-    expect(await both({ executionProviders: [5] })).toEqual(['Error', 'TypeError']);
-    expect(await both({ executionProviders: [{}] })).toEqual(['Error', 'TypeError']);
-  });
-
-  it('executionProviders that is false, 0 or empty text is refused; there it counts as absent', async () => {
-    for (const executionProviders of [false, 0, '']) {
-      expect(await both({ executionProviders })).toEqual(['taken', 'TypeError']);
-    }
-  });
-
-  it('an option that onnxruntime-node ignores is checked, since a provider here may read it', async () => {
-    for (const options of [
-      { freeDimensionOverrides: 5 },
-      { enableGraphCapture: 5 },
-      { logVerbosityLevel: 'x' },
-      { profileFilePrefix: 5 },
-    ]) {
-      expect(await both(options)).toEqual(['taken', 'TypeError']);
-    }
-  });
-
-  it('an array is no object of extra options', async () => {
-    expect(await both({ extra: [] })).toEqual(['taken', 'TypeError']);
-  });
-
-  it('enableProfiling needs no file name on OpenVINO, which writes no file', async () => {
-    expect(await both({ enableProfiling: true })).toEqual(['TypeError', 'taken']);
-  });
-
-  it('OpenVINO does not look for the outputs that preferredOutputLocation names', async () => {
-    const preferredOutputLocation = { product: 'cpu' };
-    expect(await both({ preferredOutputLocation })).toEqual(['TypeError', 'taken']);
-  });
-
-  it('externalData may be paths', async () => {
-    const externalData = [modelPath('small/external.weights.bin')];
-    expect(await both({ externalData })).toEqual(['TypeError', 'taken']);
-  });
-
-  it('a released session says so before it looks at the feeds', async () => {
-    const theirs = await onnxruntime.InferenceSession.create(TWO_IO);
-    const mine = await enginery.InferenceSession.create(TWO_IO);
-    await theirs.release();
-    await mine.release();
-    expect((await failureOf(theirs.run({}))).message).toBe("input 'left' is missing in 'feeds'.");
-    expect((await failureOf(mine.run({}))).message).toContain('Session already disposed.');
+  it('lists its providers in the shape of onnxruntime-node’s list', () => {
+    const kinds = (backends: readonly object[]): unknown =>
+      backends.map((one) => Object.entries(one).map(([name, value]) => [name, typeof value]));
+    const [theirs] = kinds(onnxruntime.listSupportedBackends()) as unknown[];
+    expect(kinds(enginery.listSupportedBackends())).toEqual([theirs, theirs]);
+    expect(enginery.listSupportedBackends().map(({ name }) => name)).toEqual(['openvino', 'cpu']);
   });
 });

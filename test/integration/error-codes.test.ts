@@ -15,7 +15,6 @@ const root = resolve(import.meta.dirname, '../..');
 const UNREACHED: Readonly<Partial<Record<ErrorCodeSuffix, string>>> = {
   CALIBRATION_FAILED: 'comes with calibration',
   ENGINE_STALE: 'comes with the engine cache',
-  OVERLOADED: 'comes with the batcher and its queue',
   TIMEOUT: 'comes with the batcher and its deadlines',
 };
 

@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Tensor } from 'enginery';
 import { describe, expect, it } from 'vitest';
 
+import { ELEMENT_VALUES } from '../fixtures/element-values.js';
 import {
   code,
   failureOf,
@@ -12,11 +13,18 @@ import {
   needsOpenvino,
   openvinoEngine,
   output,
+  session,
   thrownBy,
   values,
 } from '../fixtures/engines.js';
 
 needsOpenvino();
+
+/** What OpenVINO does not carry. */
+const ONLY_ONNXRUNTIME = [
+  { type: 'float64', data: new Float64Array([0.1, -1e300, NaN]), count: 3 },
+  { type: 'string', data: ['a', '', 'é'], count: 3 },
+];
 
 const left = float32([2, 3], [1, 2, 3, 4, 5, 6]);
 const right = float32([2, 3], [10, 20, 30, 40, 50, 60]);
@@ -193,6 +201,39 @@ describe.each(['small/add.onnx', 'small/large-input.onnx'])('the output of %s', 
     // The request that wrote it is used again.
     expect(output(await engine.run(feeds), name).data[0]).toBe(first);
   });
+});
+
+describe.each(['openvino', 'cpu'])('with provider %s a tensor to be filled', (provider) => {
+  // onnxruntime-node carries no 4-bit tensors.
+  const isServed = ({ type }: { readonly type: string }): boolean =>
+    provider === 'openvino' || !type.endsWith('int4');
+  const cases = [...ELEMENT_VALUES, ...(provider === 'cpu' ? ONLY_ONNXRUNTIME : [])];
+
+  it.each(cases.filter(isServed))(
+    'of type $type comes back as the same object, filled',
+    async ({ type, data, count }) => {
+      const engine = await session(`small/identity-${type}.onnx`, {
+        executionProviders: [provider],
+        strict: true,
+      });
+      const [input = ''] = engine.inputNames;
+      const [name = ''] = engine.outputNames;
+      const typed = Tensor as unknown as new (...args: unknown[]) => Tensor;
+      const own = Array.isArray(data)
+        ? Array<string>(count).fill('')
+        : new (data.constructor as new (length: number) => typeof data)(data.length);
+      const target = new typed(type, own, [count]);
+      for (let i = 0; i < 3; i++) {
+        const results = await engine.run(
+          { [input]: new typed(type, data, [count]) },
+          { [name]: target },
+        );
+        expect(results[name]).toBe(target);
+        expect(target.data).toBe(own);
+        expect(own).toEqual(data);
+      }
+    },
+  );
 });
 
 describe('engine.allocate()', () => {

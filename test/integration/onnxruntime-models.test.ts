@@ -6,21 +6,17 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { CompiledModel, TensorValue } from '../../lib/runtime/provider.js';
-import { compile, float32, modelPath, outlineOf, rejection } from '../fixtures/onnxruntime.js';
+import type { TensorValue } from '../../lib/runtime/provider.js';
+import {
+  compile,
+  float32,
+  modelPath,
+  outlineOf,
+  rejection,
+  withModel,
+} from '../fixtures/onnxruntime.js';
 
 const ones = (count: number): TensorValue => float32([1, count], new Float32Array(count).fill(1));
-
-async function withModel<T>(
-  model: CompiledModel,
-  use: (model: CompiledModel) => Promise<T>,
-): Promise<T> {
-  try {
-    return await use(model);
-  } finally {
-    await model.release();
-  }
-}
 
 describe('models and options', () => {
   it('takes ORT format and external data, by path and as bytes', async () => {
@@ -96,7 +92,7 @@ describe('models and options', () => {
     expect(error).toMatchObject({ code: `ERR_ENGINERY_${code}` });
   });
 
-  it('passes session options on, and names one that cannot travel', async () => {
+  it('passes session options on', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'enginery-options-'));
     try {
       const session = {
@@ -118,11 +114,6 @@ describe('models and options', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-    const error = await rejection(
-      compile('small/add.onnx', { session: { extra: { log: () => 1 } } }),
-    );
-    expect(error).toMatchObject({ code: 'ERR_ENGINERY_INVALID_ARGUMENT' });
-    expect(error.message).toContain("'extra'");
     const threads = await rejection(
       compile('small/add.onnx', { session: { intraOpNumThreads: -1 } }),
     );

@@ -14,22 +14,12 @@ import {
   modelPath,
   outlineOf,
   rejection,
+  withModel,
 } from '../fixtures/onnxruntime.js';
 
 const manifest: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
 const ones = (count: number): TensorValue => float32([1, count], new Float32Array(count).fill(1));
 const slowFeeds = { x: ones(512) };
-
-async function withModel<T>(
-  model: CompiledModel,
-  use: (model: CompiledModel) => Promise<T>,
-): Promise<T> {
-  try {
-    return await use(model);
-  } finally {
-    await model.release();
-  }
-}
 
 describe('probe', () => {
   it('finds the installed package without loading it', async () => {

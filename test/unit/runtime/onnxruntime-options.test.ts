@@ -16,6 +16,13 @@ describe('sessionOptionsFor', () => {
     });
   });
 
+  it('asks for no other location of the outputs: they come back by value', () => {
+    const session = { preferredOutputLocation: 'gpu-buffer' };
+    expect(sessionOptionsFor({ session, model, executionProvider }, 0)).toEqual({
+      executionProviders: [executionProvider],
+    });
+  });
+
   it('gives the model’s external data by location', () => {
     const data = new Uint8Array(1);
     const source = { ...model, externalData: [{ location: 'w.bin', data }] };
@@ -37,11 +44,24 @@ describe('sessionOptionsFor', () => {
   });
 });
 
-describe('requireCloneable', () => {
-  it('names the option that cannot be sent to a thread', () => {
-    requireCloneable({ extra: { session: {} } });
+describe('what cannot be sent to a thread', () => {
+  it('is left out of the session options, of which onnxruntime-node reads only data', () => {
+    const session = { logId: 'x', noSuchOption: () => 1, enableGraphCapture: Symbol('x') };
+    expect(sessionOptionsFor({ session, model, executionProvider }, 0)).toEqual({
+      executionProviders: [executionProvider],
+      logId: 'x',
+    });
+  });
+
+  it('is named where it is an option of the execution provider', () => {
+    requireCloneable({ name: 'cuda', gpu: { memory: 1 } });
     expect(() => {
-      requireCloneable({ extra: {}, logId: () => 'x' });
-    }).toThrow(expect.objectContaining({ message: expect.stringContaining("'logId'") as string }));
+      requireCloneable({ name: 'webgpu', device: () => 'x' });
+    }).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ENGINERY_INVALID_ARGUMENT',
+        message: expect.stringContaining("'device'") as string,
+      }),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { WorkerTensor } from '../../../lib/runtime/onnxruntime-messages.js';
 import { type PoolRun, SessionPool } from '../../../lib/runtime/onnxruntime-pool.js';
-import type { WorkerSession } from '../../../lib/runtime/onnxruntime-session.js';
+import type { SessionRun, WorkerSession } from '../../../lib/runtime/onnxruntime-session.js';
 
 /** A session whose runs end when the test says so, after 10 ms where it does not say how long they took. */
 class StubSession {
@@ -13,8 +13,8 @@ class StubSession {
   readonly started: string[] = [];
   #finish: (() => void)[] = [];
 
-  async run(_feeds: unknown, [name]: readonly string[]): Promise<Map<string, WorkerTensor>> {
-    this.started.push(name ?? '');
+  async run({ fetches }: SessionRun): Promise<Map<string, WorkerTensor>> {
+    this.started.push(fetches.join());
     await new Promise<void>((resolve) => {
       this.#finish.push(resolve);
     });
@@ -38,7 +38,11 @@ class StubSession {
 }
 
 function poolOf(...stubs: StubSession[]): SessionPool {
-  return new SessionPool(stubs as unknown as WorkerSession[]);
+  return limitedPool(10, ...stubs);
+}
+
+function limitedPool(queueLimit: number, ...stubs: StubSession[]): SessionPool {
+  return new SessionPool(stubs as unknown as WorkerSession[], queueLimit);
 }
 
 function named(name: string, signal?: AbortSignal): PoolRun {
@@ -164,6 +168,24 @@ describe('SessionPool', () => {
     await expect(dropped).rejects.toMatchObject({ code: 'ERR_ENGINERY_CANCELLED' });
     await Promise.all([started, released]);
     expect(session.closed).toBe(1);
+  });
+
+  it.each([0, 2])('refuses a run when %i wait, until one of them has begun', async (limit) => {
+    const session = new StubSession();
+    const pool = limitedPool(limit, session);
+    const runs = Array.from({ length: 1 + limit }, async () => pool.run(named('accepted')));
+    const refused = { code: 'ERR_ENGINERY_OVERLOADED' };
+    await expect(pool.run(named('refused'))).rejects.toMatchObject(refused);
+    session.finish();
+    await settled();
+    runs.push(pool.run(named('accepted')));
+    await expect(pool.run(named('refused'))).rejects.toMatchObject(refused);
+    for (let i = 0; i < 1 + limit; i++) {
+      session.finish();
+      await settled();
+    }
+    await Promise.all(runs);
+    expect(session.started).toEqual(Array(2 + limit).fill('accepted'));
   });
 
   it('rejects all runs with the reason when its last session is gone', async () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineryError, type ErrorCodeSuffix } from '../../../lib/common/index.js';
 import type { ModelOutline, OnnxValueInfo } from '../../../lib/onnx/index.js';
 import { checkOpenVinoServes, compileError } from '../../../lib/runtime/openvino-capabilities.js';
-import type { CompileOptions, ModelSource } from '../../../lib/runtime/provider.js';
+import type { ModelSource } from '../../../lib/runtime/provider.js';
 import { code, thrownBy } from '../../fixtures/engines.js';
 
 const vector: OnnxValueInfo = { name: 'x', kind: 'tensor', elementType: 'float32', shape: [2] };
@@ -26,15 +26,13 @@ function outline(parts: Partial<ModelOutline> = {}): ModelOutline {
   };
 }
 
-const OPTIONS: CompileOptions = { precision: 'fp32', shapes: new Map(), session: {} };
-
-function check(source: Partial<ModelSource>, session: CompileOptions['session'] = {}): void {
-  checkOpenVinoServes({ format: 'onnx', path: '/m.onnx', ...source }, { ...OPTIONS, session });
+function check(source: Partial<ModelSource>): void {
+  checkOpenVinoServes({ format: 'onnx', path: '/m.onnx', ...source });
 }
 
-function refusal(source: Partial<ModelSource>, session?: CompileOptions['session']): Error {
+function refusal(source: Partial<ModelSource>): Error {
   const error = thrownBy(() => {
-    check(source, session);
+    check(source);
   });
   expect(error).toMatchObject({ code: code('MODEL_UNSUPPORTED') });
   return error;
@@ -76,23 +74,12 @@ describe('checkOpenVinoServes', () => {
     const bytes: ModelSource = { format: 'onnx', bytes: new Uint8Array(1), outline: external };
     expect(
       thrownBy(() => {
-        checkOpenVinoServes(bytes, OPTIONS);
+        checkOpenVinoServes(bytes);
       }).message,
     ).toContain('externalData');
     check({ outline: external });
     const externalData = [{ location: 'w.bin', data: new Uint8Array(4) }];
-    checkOpenVinoServes({ ...bytes, externalData }, OPTIONS);
-  });
-
-  it('refuses the session options that it could not honour, and only where they ask for something', () => {
-    expect(refusal({}, { optimizedModelFilePath: 'x.onnx' }).message).toContain(
-      'optimizedModelFilePath',
-    );
-    expect(refusal({}, { enableGraphCapture: true }).message).toContain('enableGraphCapture');
-    check(
-      {},
-      { optimizedModelFilePath: '', enableGraphCapture: false, graphOptimizationLevel: 'all' },
-    );
+    checkOpenVinoServes({ ...bytes, externalData });
   });
 });
 

@@ -37,6 +37,7 @@ describe('checkOpenVinoOptions', () => {
       cpuPinning: false,
       inlineBelowUs: 100,
       inferRequests: 0,
+      queueLimit: 10_000,
     });
   });
 
@@ -49,6 +50,7 @@ describe('checkOpenVinoOptions', () => {
       inferRequests: 4,
       cpuPinning: true,
       inlineBelowUs: 0,
+      queueLimit: 5,
       library: '/opt/openvino',
       properties: { CPU_DENORMALS_OPTIMIZATION: 'YES' },
     };
@@ -175,6 +177,15 @@ describe('propertiesFromOptions', () => {
     expect(threads({}, {})).toBeUndefined();
     vi.mocked(cgroup.cgroupCpus).mockReturnValue(undefined);
     expect(threads({}, {})).toBeUndefined();
+  });
+
+  it('flushes denormal numbers as the entry of extra says', () => {
+    const denormals = (value: string): string | undefined =>
+      properties({}, { extra: { 'session.set_denormal_as_zero': value } })[
+        'CPU_DENORMALS_OPTIMIZATION'
+      ];
+    expect([denormals('1'), denormals('0')]).toEqual(['YES', 'NO']);
+    expect(properties({}, { extra: {} })).not.toHaveProperty('CPU_DENORMALS_OPTIMIZATION');
   });
 
   it('measures layers where profiling is on', () => {

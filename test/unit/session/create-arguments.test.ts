@@ -1,4 +1,4 @@
-/** The overloads of `InferenceSession.create`; drop-in.test.ts compares them with onnxruntime-node's. */
+/** The overloads of `InferenceSession.create`; same-surface.test.ts compares them with onnxruntime-node's. */
 
 import { describe, expect, it } from 'vitest';
 

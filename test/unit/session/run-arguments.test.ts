@@ -1,4 +1,4 @@
-/** The overloads of `run`; drop-in.test.ts compares them with onnxruntime-node's. */
+/** The overloads of `run`; same-surface.test.ts compares them with onnxruntime-node's. */
 
 import { describe, expect, it } from 'vitest';
 

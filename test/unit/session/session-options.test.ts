@@ -1,11 +1,13 @@
-/** onnxruntime-node's session and run options; drop-in.test.ts compares the refusals with that package's. */
+/** onnxruntime-node’s session and run options; same-surface.test.ts compares the refusals with that package's. */
 
 import { describe, expect, it } from 'vitest';
 
 import {
+  checkOutputLocation,
   checkRunOptions,
   checkSessionOptions,
   optionalSignal,
+  runOptionsFor,
 } from '../../../lib/session/session-options.js';
 
 /** Every session option with a value of its kind. */
@@ -29,8 +31,34 @@ const GOOD = {
 };
 
 describe('checkSessionOptions', () => {
-  it('lets every option of onnxruntime-node through, as it is given', () => {
-    expect(checkSessionOptions(GOOD)).toEqual(GOOD);
+  it('lets every option of onnxruntime-node through, with flat names in extra', () => {
+    expect(checkSessionOptions(GOOD)).toEqual({
+      ...GOOD,
+      extra: { 'session.use_env_allocators': '1' },
+    });
+  });
+
+  it('lets through what onnxruntime-node ignores, whatever it is', () => {
+    const ignored = { logVerbosityLevel: 'x', enableGraphCapture: 5, freeDimensionOverrides: 5 };
+    expect(checkSessionOptions(ignored)).toEqual(ignored);
+    expect(checkSessionOptions({ profileFilePrefix: 5 })).toEqual({ profileFilePrefix: 5 });
+  });
+
+  it('reads inherited options and what Node-API calls an object, as onnxruntime-node does', () => {
+    expect(checkSessionOptions(Object.create({ logId: 'x' }) as Record<string, unknown>)).toEqual({
+      logId: 'x',
+    });
+    expect(() =>
+      checkSessionOptions(Object.create({ logId: 5 }) as Record<string, unknown>),
+    ).toThrow('logId must');
+    expect(checkSessionOptions({ extra: ['x', ['y']] })).toEqual({ extra: { 0: 'x', '1.0': 'y' } });
+    expect(checkSessionOptions({ extra: () => 1 })).toEqual({ extra: {} });
+  });
+
+  it('refuses extra that holds itself', () => {
+    const extra: Record<string, unknown> = {};
+    extra['again'] = { extra };
+    expect(() => checkSessionOptions({ extra })).toThrow('must not contain itself');
   });
 
   it('lets names through that it does not know, as onnxruntime-node does', () => {
@@ -59,24 +87,20 @@ describe('checkSessionOptions', () => {
     [{ executionMode: 1 }, 'sessionOptions.executionMode must be a string.'],
     [{ optimizedModelFilePath: 1 }, 'sessionOptions.optimizedModelFilePath must be a string.'],
     [{ enableProfiling: 1 }, 'sessionOptions.enableProfiling must be a boolean value.'],
-    [{ profileFilePrefix: 1 }, 'sessionOptions.profileFilePrefix must be a string.'],
     [{ logId: 1 }, 'sessionOptions.logId must be a string.'],
     [{ logSeverityLevel: '1' }, 'sessionOptions.logSeverityLevel must be a number.'],
-    [{ logVerbosityLevel: '1' }, 'sessionOptions.logVerbosityLevel must be a number.'],
-    [{ enableGraphCapture: 1 }, 'sessionOptions.enableGraphCapture must be a boolean value.'],
-    [{ freeDimensionOverrides: 1 }, 'sessionOptions.freeDimensionOverrides must be an object.'],
     [{ extra: 'x' }, 'sessionOptions.extra must be an object.'],
     [
       { extra: { session: { deep: { on: true } } } },
       'sessionOptions.extra value must be a string in Node.js binding.',
     ],
     [
-      { preferredOutputLocation: 'none' },
-      'preferredOutputLocation must be an array or a valid string.',
+      { enableProfiling: true },
+      'sessionOptions.profileFilePrefix is required when sessionOptions.enableProfiling is set to true.',
     ],
     [
-      { preferredOutputLocation: { sum: 'x' } },
-      'preferredOutputLocation["sum"] must be a valid string.',
+      { enableProfiling: true, profileFilePrefix: 5 },
+      'sessionOptions.profileFilePrefix must be a string. when sessionOptions.enableProfiling is set to true.',
     ],
   ])('refuses %j as a wrong type', (options, message) => {
     expect(() => checkSessionOptions(options)).toThrow(
@@ -106,8 +130,6 @@ describe('checkSessionOptions', () => {
     [{ intraOpNumThreads: -1 }, "'intraOpNumThreads' is invalid: -1."],
     [{ interOpNumThreads: 1.5 }, "'interOpNumThreads' is invalid: 1.5."],
     [{ logSeverityLevel: 5 }, 'must be one of the following: 0, 1, 2, 3, 4.'],
-    [{ freeDimensionOverrides: { n: -1 } }, 'sessionOptions.freeDimensionOverrides.n must be a'],
-    [{ freeDimensionOverrides: { n: '8' } }, 'sessionOptions.freeDimensionOverrides.n must be a'],
   ])('refuses %j as out of range', (options, message) => {
     expect(() => checkSessionOptions(options)).toThrow(
       expect.objectContaining({
@@ -116,11 +138,30 @@ describe('checkSessionOptions', () => {
       }),
     );
   });
+});
 
-  it('lets a location be named for each output, and null stand for none', () => {
-    for (const preferredOutputLocation of [null, 'gpu-buffer', { sum: 'cpu-pinned' }]) {
-      expect(checkSessionOptions({ preferredOutputLocation })).toEqual({ preferredOutputLocation });
-    }
+describe('checkOutputLocation', () => {
+  it.each([undefined, null, 'gpu-buffer', { sum: 'cpu-pinned' }, {}, []])('takes %j', (value) => {
+    expect(() => {
+      checkOutputLocation(value, ['sum']);
+    }).not.toThrow();
+  });
+
+  it.each([
+    ['none', 'preferredOutputLocation must be an array or a valid string.'],
+    [5, 'preferredOutputLocation must be an array or a valid string.'],
+    [{ sum: 'x' }, 'preferredOutputLocation["sum"] must be a valid string.'],
+    [{ product: 'cpu' }, '"product" is not a valid output name.'],
+    [['cpu'], '"0" is not a valid output name.'],
+  ])('refuses %j', (value, message) => {
+    expect(() => {
+      checkOutputLocation(value, ['sum']);
+    }).toThrow(
+      expect.objectContaining({
+        code: 'ERR_ENGINERY_INVALID_ARGUMENT',
+        message: `Invalid argument: ${message}`,
+      }),
+    );
   });
 });
 
@@ -129,10 +170,10 @@ describe('checkRunOptions', () => {
     expect(() => {
       checkRunOptions({
         logSeverityLevel: 0,
-        logVerbosityLevel: 0,
+        logVerbosityLevel: 'x',
         tag: 't',
-        terminate: false,
-        extra: {},
+        terminate: 5,
+        extra: null,
         noSuchOption: 1,
       });
     }).not.toThrow();
@@ -140,10 +181,7 @@ describe('checkRunOptions', () => {
 
   it.each([
     [{ tag: 1 }, 'runOptions.tag must be a string.'],
-    [{ terminate: 1 }, 'runOptions.terminate must be a boolean value.'],
     [{ logSeverityLevel: '1' }, 'runOptions.logSeverityLevel must be a number.'],
-    [{ logVerbosityLevel: '1' }, 'runOptions.logVerbosityLevel must be a number.'],
-    [{ extra: 1 }, 'runOptions.extra must be an object.'],
   ])('refuses %j', (options, message) => {
     expect(() => {
       checkRunOptions(options);
@@ -159,6 +197,15 @@ describe('checkRunOptions', () => {
     expect(() => {
       checkRunOptions({ logSeverityLevel: -1 });
     }).toThrow(expect.objectContaining({ code: 'ERR_ENGINERY_OUT_OF_RANGE' }));
+  });
+});
+
+describe('runOptionsFor', () => {
+  it('keeps what ONNX Runtime may read', () => {
+    const options = { tag: 't', logSeverityLevel: 2, logVerbosityLevel: 1, extra: { a: '1' } };
+    const { signal } = new AbortController();
+    expect(runOptionsFor({ ...options, terminate: false, signal, other: 5 })).toEqual(options);
+    expect(runOptionsFor({ terminate: true, tag: undefined })).toBeUndefined();
   });
 });
 
