@@ -1,7 +1,6 @@
 // @ts-check
-/** `npm run models [-- name ...]`: makes the models of realistic size in build/models/, those that are not there. */
+/** `npm run models [-- name ...]`: makes the models of realistic size in build/models/. */
 
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -13,7 +12,7 @@ import { compiledTool } from './tools.mjs';
 export const modelsFolder = join(root, 'build', 'models');
 
 /**
- * Makes what is wanted and is not there.
+ * Makes what is wanted.
  * @param {(name: string) => boolean} isWanted
  */
 export async function makeLargeModels(isWanted) {

@@ -40,8 +40,8 @@ class EnvData {
   // The ArrayBuffer constructor as it was when the addon was loaded.
   [[nodiscard]] napi_value array_buffer() const { return array_buffer_.Value(); }
 
-  // Runs `function` on JavaScript's thread, soon. `copied_bytes` is what its receiver is expected to
-  // copy in answer to it. Thread: any.
+  // Runs `function` on JavaScript's thread, soon. `copied_bytes` is what its receiver is expected
+  // to copy in answer to it. Thread: any.
   void Post(std::function<void()> function, size_t copied_bytes = 0);
   // What `drain_later` arranged: runs what is posted, and begins the next turn.
   void DrainLater();

@@ -97,11 +97,13 @@ export class Contestant {
   async #ask(request: Request): Promise<Exclude<Answer, { readonly error: string }>> {
     this.#child.stdin.write(`${JSON.stringify(request)}\n`);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_LIMIT_MS);
-    const { value, done } = await this.#lines.next();
+    const line = await this.#lines.next();
     clearTimeout(timer);
-    if (done === true)
+    if (line.done === true) {
       throw new Error(`${this.name} ended without an answer: ${this.#said.trim()}`);
-    const answer = JSON.parse(value) as Answer;
+    }
+    // The contestant is this program's other half (protocol.ts).
+    const answer = JSON.parse(line.value) as Answer;
     if ('error' in answer) throw new Error(`${this.name}: ${answer.error}`);
     return answer;
   }

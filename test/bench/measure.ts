@@ -22,8 +22,9 @@ export interface MeasureOptions {
 const MODES = ['latency', 'throughput'] as const satisfies readonly Mode[];
 /** Runs in flight where the contestant with a pool of its own does not take part: twice two streams. */
 const USUAL_IN_FLIGHT = 4;
-/** Fresh processes for the load time, and rounds of the event-loop delay: neither is a ratio that has to be narrow. */
+/** Where no bar asks for a narrow ratio: load times, event-loop delays, and the contestant that is there for information. */
 const FEW_ROUNDS = 3;
+const FOR_INFORMATION: ContestantName = 'enginery-cpu';
 
 /** `items`, beginning with another one in each round. */
 function rotated<T>(items: readonly T[], round: number): readonly T[] {
@@ -129,6 +130,7 @@ export async function measureSpeed(
         );
         for (const contestant of rotated(contestants, round + i)) {
           if (!canRun(contestant.name, cell.variant)) continue;
+          if (contestant.name === FOR_INFORMATION && round >= FEW_ROUNDS) continue;
           const answer = await contestant.measure({
             session: sessionName(cell.variant, cell.mode),
             inFlight: cell.inFlight,

@@ -21,7 +21,7 @@ Measures onnxruntime-node, enginery and OpenVINO's own loop side by side; about 
   --models a,b        names of build/models or models/small, or paths (${USUAL_MODELS.join(', ')})
   --contestants a,b   of ${CONTESTANTS.join(', ')} (all)
   --rounds n          rounds; ratios are medians over them (9)
-  --seconds s         time of each contestant in each round (0.5)
+  --seconds s         time of each contestant in each round (0.7)
   --quick             3 rounds of 0.2 s
   --json file         where the results go (build/bench/<date>.json)
   --help
@@ -64,7 +64,7 @@ export function optionsFrom(args: readonly string[]): BenchOptions | undefined {
     models: models?.split(',') ?? USUAL_MODELS,
     contestants: contestants === undefined ? CONTESTANTS : contestantsFrom(contestants),
     rounds: Math.ceil(positive(rounds ?? (quick ? '3' : '9'), 'rounds')),
-    seconds: positive(seconds ?? (quick ? '0.2' : '0.5'), 'seconds'),
+    seconds: positive(seconds ?? (quick ? '0.2' : '0.7'), 'seconds'),
     json,
     isComplete: args.length === 0,
   };

@@ -1,6 +1,6 @@
-// Measures a bare round trip between two threads that sleep: the least that handing a run to another
-// thread and back can cost. The worker sleeps on a condition variable, as a runtime's does, and the
-// caller in epoll, as Node's event loop does.
+// Measures a bare round trip between two threads that sleep: the least that handing a run to
+// another thread and back can cost. The worker sleeps on a condition variable, as a runtime's does,
+// and the caller in epoll, as Node's event loop does.
 //
 //   wake_up SECONDS    prints the median in microseconds
 
