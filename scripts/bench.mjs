@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 import { bringGroups } from './deps.mjs';
 import { checkoutEnvironment } from './environment.mjs';
@@ -13,24 +14,31 @@ import { show } from './process.mjs';
 import { setUp } from './setup.mjs';
 import { compiledTool } from './tools.mjs';
 
-const args = process.argv.slice(2);
-const text = args.join(' ');
-
-if (!args.includes('--help')) {
-  const { failed } = await setUp();
-  if (failed.length > 0) process.exit(1);
+/** @param {import('../test/bench/options.js').BenchOptions} options */
+async function prepare({ models, contestants }) {
   // The vendor's own loop; where it cannot be had, the benchmark says so and goes on without.
-  const names = /--contestants[ =](\S+)/.exec(text)?.[1];
-  if (names === undefined || names.includes('openvino-python')) await bringGroups(['bench']);
-  const models = /--models[ =](\S+)/.exec(text)?.[1]?.split(',');
+  if (contestants.includes('openvino-python')) await bringGroups(['bench']);
   await makeLargeModels(
-    (name) =>
-      !existsSync(join(modelsFolder, name)) &&
-      (models === undefined || models.includes(name.replace('.onnx', ''))),
+    (name) => models.includes(name.replace(/\.onnx$/, '')) && !existsSync(join(modelsFolder, name)),
   );
   buildBench();
 }
-process.exitCode = show(process.execPath, [compiledTool('test/bench/main'), ...args], {
+
+const args = process.argv.slice(2);
+const { failed } = await setUp();
+if (failed.length > 0) process.exit(1);
+const main = compiledTool('test/bench/main');
+/** @type {typeof import('../test/bench/options.js')} */
+const { optionsFrom } = await import(pathToFileURL(compiledTool('test/bench/options')).href);
+try {
+  const options = optionsFrom(args);
+  if (options !== undefined) await prepare(options);
+} catch (error) {
+  // Arguments that cannot be read, or a build that failed: the words say which.
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(2);
+}
+process.exitCode = show(process.execPath, [main, ...args], {
   cwd: root,
   env: { ...process.env, ...checkoutEnvironment() },
 });

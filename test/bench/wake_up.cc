@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <ratio>
 #include <thread>
 #include <vector>
 
@@ -76,7 +77,7 @@ double RoundTripUs(Worker* worker, int event, int epoll) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 0.5;
+  const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 0.5;
   const int event = eventfd(0, EFD_CLOEXEC);
   const int epoll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event interest{};
