@@ -1,5 +1,6 @@
 /** Contestant: this package, with the provider that the command line names. */
 
+import { shortVersion } from '../../../lib/report/index.js';
 import { answerRequests, type OpenModel } from './answer-requests.js';
 
 const provider = process.argv[2] ?? 'openvino';
@@ -29,7 +30,7 @@ const open: OpenModel = async (request, feeds) => {
   const requests = Number(runtime['inferRequests']);
   return {
     run: () => session.run(tensors),
-    runtime: `${runtime['runtime'] ?? provider} ${runtime['version'] ?? ''}`,
+    runtime: `${runtime['runtime'] ?? provider} ${shortVersion(runtime['version'] ?? '')}`,
     ...(Number.isInteger(requests) ? { requests } : {}),
   };
 };
