@@ -9,7 +9,7 @@ import { depsFolder, root } from './paths.mjs';
 import { show } from './process.mjs';
 
 /** What CMake compiles, and so clang-tidy can read. */
-const compiled = ['native', join('test', 'native')];
+const compiled = ['native', join('test', 'native'), join('test', 'bench')];
 const formatted = [...compiled, join('test', 'fixtures')];
 
 /**

@@ -20,6 +20,7 @@ const local = (name, args) => show(localBin(name), args, { cwd: root });
 const checks = {
   types: () => local('tsc', ['--noEmit', '-p', 'tsconfig.json']),
   'types of tests': () => local('tsc', ['-p', 'tsconfig.test.json']),
+  'types of tools': () => local('tsc', ['--noEmit', '-p', 'tsconfig.tools.json']),
   'types of scripts': () => local('tsc', ['-p', 'tsconfig.scripts.json']),
   eslint: () => local('eslint', ['--max-warnings=0', '.']),
   prettier: () => local('prettier', ['--check', '--log-level=warn', '.']),

@@ -5,6 +5,7 @@
  *   node scripts/native.mjs addon               build/Release/enginery.node by cmake-js, the build of record
  *   node scripts/native.mjs gyp                 the same file by node-gyp
  *   node scripts/native.mjs test [--sanitize]   the C++ units, run by ctest; under ASAN and UBSAN when asked
+ *   node scripts/native.mjs bench               build/bench/native/wake_up, which `npm run bench` compares with
  *   node scripts/native.mjs tidy-database       compile_commands.json of the addon and its units, for clang-tidy
  */
 
@@ -106,6 +107,22 @@ function buildUnits({ sanitize }) {
   return folder;
 }
 
+/** Builds the native part of the benchmark. */
+export function buildBench() {
+  const folder = join(root, 'build', 'bench', 'native');
+  if (isFresh(join(folder, 'wake_up'), [join(root, 'test', 'bench', 'wake_up.cc')])) return;
+  capture(
+    'cmake',
+    [
+      ...['-S', root, '-B', folder, '-DENGINERY_BUILD_ADDON=OFF', '-DENGINERY_BUILD_BENCH=ON'],
+      ...(findProgram('ninja') ? ['-G', 'Ninja'] : []),
+      '-DCMAKE_BUILD_TYPE=Release',
+    ],
+    { cwd: root },
+  );
+  capture('cmake', ['--build', folder, '--target', 'wake_up'], { cwd: root });
+}
+
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
@@ -159,6 +176,7 @@ export function writeTidyDatabase() {
     'cmake',
     [
       ...['-S', root, '-B', folder, '-DCMAKE_BUILD_TYPE=Release', '-DENGINERY_BUILD_TESTS=ON'],
+      '-DENGINERY_BUILD_BENCH=ON',
       ...(findProgram('ninja') ? ['-G', 'Ninja'] : []),
     ],
     { cwd: root },
@@ -193,11 +211,17 @@ function main() {
       if (counts.failed > 0) process.exitCode = 1;
       return;
     }
+    case 'bench':
+      buildBench();
+      console.log('native: built build/bench/native/wake_up');
+      return;
     case 'tidy-database':
       console.log(`native: ${writeTidyDatabase()}`);
       return;
     default:
-      console.error(`native: expected addon, gyp, test or tidy-database, got ${what || 'nothing'}`);
+      console.error(
+        `native: expected addon, gyp, test, bench or tidy-database, got ${what || 'nothing'}`,
+      );
       process.exitCode = 2;
   }
 }

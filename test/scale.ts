@@ -11,3 +11,6 @@ export function scaled(count: number): number {
 
 /** How long one test may take before it counts as hanging: minutes at the usual scale, more where every turn is taken. */
 export const TEST_LIMIT_MS = scale > 0.1 ? 1_800_000 : 120_000;
+
+/** Is this a run that takes every turn and full sizes? */
+export const isFullScale = scale >= 1;

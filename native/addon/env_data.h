@@ -40,8 +40,9 @@ class EnvData {
   // The ArrayBuffer constructor as it was when the addon was loaded.
   [[nodiscard]] napi_value array_buffer() const { return array_buffer_.Value(); }
 
-  // Runs `function` on JavaScript's thread, soon. Thread: any.
-  void Post(std::function<void()> function);
+  // Runs `function` on JavaScript's thread, soon. `copied_bytes` is what its receiver is expected
+  // to copy in answer to it. Thread: any.
+  void Post(std::function<void()> function, size_t copied_bytes = 0);
   // What `drain_later` arranged: runs what is posted, and begins the next turn.
   void DrainLater();
   // Runs `work` on a thread of its own, then `done` on JavaScript's. False, and neither runs, when
@@ -64,9 +65,15 @@ class EnvData {
 
  private:
   explicit EnvData(napi_env env) : env_(env) {}
+  struct Posted {
+    std::function<void()> function;
+    size_t copied_bytes;
+  };
+
   void OnPosted();
   bool ArmDrain();
-  void Drain();
+  // False when answers with large tensors are left to a later turn, for which a drain is arranged.
+  bool Drain();
   static void OnCleanup(void* self);
   static void OnPosted(napi_env env, napi_value callback, void* context, void* data);
 
@@ -77,6 +84,8 @@ class EnvData {
   // A drain from a later phase of this turn is arranged, since `turn_start_`.
   bool is_drain_armed_ = false;
   std::chrono::steady_clock::time_point turn_start_;
+  // This turn has given as many answers with large tensors as it may.
+  bool is_turn_full_ = false;
   napi_threadsafe_function function_ = nullptr;
   size_t pending_ = 0;
   bool is_stopped_ = false;
@@ -84,7 +93,7 @@ class EnvData {
   std::list<std::thread> threads_;
 
   std::mutex mutex_;
-  std::vector<std::function<void()>> posted_;  // guarded by mutex_
+  std::vector<Posted> posted_;  // guarded by mutex_
 };
 
 }  // namespace enginery::addon

@@ -89,8 +89,11 @@ Status ModelRunner::Launch(size_t index, Run run) {
   slot.self = shared_from_this();
   slot.start = std::chrono::steady_clock::now();
   const Status status = slot.request->Start([this, index] {
-    slots_[index].end = std::chrono::steady_clock::now();
-    env_data_->Post([this, index] { OnEnded(index); });
+    Slot& ended = slots_[index];
+    ended.end = std::chrono::steady_clock::now();
+    // A slot whose request has started holds its run until OnEnded.
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
+    env_data_->Post([this, index] { OnEnded(index); }, ended.run->copied_bytes);
   });
   if (!status.ok()) {
     slot.run.reset();

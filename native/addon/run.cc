@@ -106,6 +106,7 @@ Status TakeInput(Napi::Env env, runtime::CompiledModel* model, runtime::InferReq
   const auto& [value, shape] = given;
   Span span;
   if (SpanOf(env, value, &span)) {
+    run->copied_bytes += span.length;
     std::shared_ptr<runtime::Tensor> target;
     if (request != nullptr) {
       ASSIGN_OR_RETURN(target, request->OwnInput(index, shape));

@@ -36,6 +36,8 @@ struct Run {  // NOLINT(bugprone-exception-escape)
   // Null: the request's own memory, already filled.
   std::vector<std::shared_ptr<runtime::Tensor>> inputs;
   std::vector<OutputPlan> outputs;
+  // Of the inputs that are not engine-owned.
+  size_t copied_bytes = 0;
   // An array: at each output's index the ArrayBuffer that the runtime writes to or the typed array
   // to fill. Empty while there is none.
   Napi::ObjectReference targets;
