@@ -110,7 +110,8 @@ async function openFileWindow(path: string): Promise<FileWindow> {
   }
 }
 
-async function openForReading(path: string, label: string): Promise<FileHandle> {
+/** Opens a file for reading. Rejects with INVALID_ARGUMENT when it is not there or not readable. */
+export async function openForReading(path: string, label: string): Promise<FileHandle> {
   try {
     // O_NONBLOCK: a pipe without a writer would hold the open call, and with it a thread, for ever.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -44,6 +44,17 @@ export function storedTensor(
   return { name: tensor.name, elementType: type.name, dims: tensor.dims.map(Number), data, bytes };
 }
 
+/** The byte range of a tensor whose values are external data, checked. Throws MODEL_INVALID or MODEL_UNSUPPORTED. */
+export function externalRangeOf(tensor: TensorProto, label: string): ExternalDataRange {
+  const { data } = storedTensor(tensor, [], label);
+  if (data.kind === 'external') return data.range;
+  throw invalidModel(
+    `external data for tensor ${quoted(tensor.name)} of ${label}`,
+    'values in the model itself',
+    EXPORT_AGAIN,
+  );
+}
+
 /** Checks a sparse tensor: both of its parts, and its dense size. Returns the bytes of the parts. */
 export function sparseTensorBytes(
   sparse: SparseTensorProto,
