@@ -1,7 +1,7 @@
 // @ts-check
 /** Describes the small ONNX models of the tests; `make-small.mjs` writes them, a test compares them byte by byte. */
 
-/** @typedef {typeof import('../lib/onnx/index.js')} Onnx */
+/** @typedef {import('./random-net.mjs').Onnx} Onnx */
 /** @typedef {import('../lib/onnx/index.js').ModelParts} ModelParts */
 
 /**

@@ -63,13 +63,8 @@ function mapSparse(sparse: SparseTensorProto, map: TensorMapper): SparseTensorPr
 
 /** The same array when nothing in it changed. */
 function mapAll<T>(items: T[], map: (item: T) => T): T[] {
-  let isSame = true;
-  const mapped = items.map((item) => {
-    const result = map(item);
-    if (result !== item) isSame = false;
-    return result;
-  });
-  return isSame ? items : mapped;
+  const mapped = items.map(map);
+  return mapped.every((item, index) => item === items[index]) ? items : mapped;
 }
 
 /** A copy of a message with some fields exchanged; the message itself when they are what it has. */

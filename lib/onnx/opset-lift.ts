@@ -91,14 +91,18 @@ class Lift {
     const producers = new Map(
       graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)),
     );
+    const inputs = new Set(graph.input.map(({ name }) => name));
     const infos = new Map(
       [...graph.valueInfo, ...graph.input, ...graph.output].map((info) => [info.name, info]),
     );
+    // A name made here hides the one of a graph around it.
+    const around = (name: string): LiftScope | undefined =>
+      inputs.has(name) || initializers.has(name) || producers.has(name) ? undefined : outer;
     const rankOf = outer === undefined ? this.#options.rankOf : undefined;
     return {
       uniqueName: (wanted) => this.#names.unique(wanted),
-      producer: (name) => producers.get(name) ?? outer?.producer(name),
-      initializer: (name) => initializers.get(name) ?? outer?.initializer(name),
+      producer: (name) => producers.get(name) ?? around(name)?.producer(name),
+      initializer: (name) => initializers.get(name) ?? around(name)?.initializer(name),
       rankOf: (name) => rankOf?.(name),
       elementTypeOf: (name) => {
         const type = infos.get(name)?.type?.value;

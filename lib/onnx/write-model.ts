@@ -14,8 +14,8 @@ import { ExternalFiles } from './external-files.js';
 import type { ModelProto } from './gen/onnx_pb.js';
 import { mapTensors } from './map-tensors.js';
 import { modelLabel } from './model-error.js';
-import { joinModel, splitModel } from './stored-data.js';
-import { elementTypeOf, isExternal, tensorByteLength } from './tensor-values.js';
+import { externalTensors, joinModel, splitModel } from './stored-data.js';
+import { elementTypeOf, tensorByteLength } from './tensor-values.js';
 
 export interface WriteOptions {
   /** Where the model's external data is read: `OpenModel.files`. Default: it has none. */
@@ -63,14 +63,13 @@ export async function writeModel(
 }
 
 function wantsExternal(model: ModelProto): boolean {
-  let hasExternal = false;
+  if (externalTensors(model).length > 0) return true;
   let bytes = 0n;
   mapTensors(model, (tensor) => {
-    hasExternal ||= isExternal(tensor);
     if (elementTypeOf(tensor).bits > 0) bytes += tensorByteLength(tensor);
     return tensor;
   });
-  return hasExternal || bytes > MOST_INLINE_BYTES;
+  return bytes > MOST_INLINE_BYTES;
 }
 
 interface StagedFile {
