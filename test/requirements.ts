@@ -19,3 +19,23 @@ export function lackOfOpenvino(): string | undefined {
     ? 'OpenVINO is not in build/deps; bring it with: node scripts/deps.mjs base'
     : undefined;
 }
+
+/** A folder of Python packages with ONNX's checker; ONNX has none for Node. */
+export const ONNX_CHECKER = join(repository, 'build', 'deps', 'onnx-checker');
+
+/** Why no file can be checked by ONNX's own checker here, or undefined. */
+export function lackOfOnnxChecker(): string | undefined {
+  return existsSync(join(ONNX_CHECKER, 'onnx', 'checker.py'))
+    ? undefined
+    : 'onnx.checker is not in build/deps; bring it with: pip install --target build/deps/onnx-checker onnx==1.23.2';
+}
+
+/** ONNX's own test vectors, as Debian's package libonnx-testdata installs them. */
+export const ONNX_VECTORS = '/usr/share/libonnx-testdata/data';
+
+/** Why ONNX's own test vectors cannot be read here, or undefined. */
+export function lackOfOnnxVectors(): string | undefined {
+  return existsSync(ONNX_VECTORS)
+    ? undefined
+    : "ONNX's test vectors are not installed; install them with: apt-get install libonnx-testdata";
+}
