@@ -21,3 +21,9 @@ export const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 
 /** Dense size of one sparse initializer: ONNX Runtime expands it into a protobuf message, which ends at 2 GiB. */
 export const MAX_SPARSE_BYTES = 2n ** 31n;
+
+/**
+ * Values in typed protobuf fields of a model that is decoded as a whole, in bytes of float32: 256 MiB of them take half a
+ * second and half a GiB; eight million varints, each a BigInt, take three seconds. Raw data costs nothing.
+ */
+export const MAX_DECODING_COST = 256 * 1024 * 1024;

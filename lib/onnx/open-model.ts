@@ -4,10 +4,11 @@ import { throwIfAborted } from '../common/index.js';
 import { ExternalFiles, MAX_BUFFER_BYTES } from './external-files.js';
 import type { ModelProto, TensorProto } from './gen/onnx_pb.js';
 import { decodeModel } from './model.js';
+import { MAX_DECODING_COST } from './limits.js';
 import { invalidModel, modelLabel, unsupportedModel } from './model-error.js';
 import { openForReading } from './model-window.js';
 import type { ModelOutline } from './outline.js';
-import { readModelOutline } from './read-outline.js';
+import { surveyModel } from './read-outline.js';
 import { externalRangeOf } from './stored-tensor.js';
 import { isExternal, tensorBytes } from './tensor-values.js';
 
@@ -39,15 +40,14 @@ export async function openModel(
 ): Promise<OpenModel> {
   const label = modelLabel(source);
   if (typeof source !== 'string') {
-    const outline = await readModelOutline(source, signal);
-    requireBelowLimit(BigInt(source.byteLength), label);
+    const outline = await outlineToDecode(source, label, signal);
     return opened(decodeModel(source), outline, ExternalFiles.none(label), label);
   }
   // The outline comes first: a hostile file is refused before its bytes are in memory.
-  await readModelOutline(source, signal);
+  await outlineToDecode(source, label, signal);
   const bytes = await readWhole(source, label, signal);
   // Checked again, since the file may have been exchanged in between; in memory this takes milliseconds.
-  const outline = await readModelOutline(bytes, signal);
+  const outline = await outlineToDecode(bytes, label, signal);
   const files = await ExternalFiles.open(source, outline.externalData);
   try {
     return opened(decodeModel(bytes), outline, files, label);
@@ -55,6 +55,22 @@ export async function openModel(
     await files.close();
     throw error;
   }
+}
+
+/** The outline of a model that can be held in memory as a whole. */
+async function outlineToDecode(
+  source: string | Uint8Array,
+  label: string,
+  signal: AbortSignal | undefined,
+): Promise<ModelOutline> {
+  const { outline, decodingCost } = await surveyModel(source, signal);
+  if (typeof source !== 'string') requireBelowLimit(BigInt(source.byteLength), label);
+  if (decodingCost <= MAX_DECODING_COST) return outline;
+  throw unsupportedModel(
+    `at most ${MAX_DECODING_COST / 2 ** 20} MiB of values outside raw_data in ${label}`,
+    'more',
+    'export it with raw_data or external data',
+  );
 }
 
 function opened(

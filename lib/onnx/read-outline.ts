@@ -24,6 +24,14 @@ export async function readModelOutline(
   source: string | Uint8Array,
   signal?: AbortSignal,
 ): Promise<ModelOutline> {
+  return (await surveyModel(source, signal)).outline;
+}
+
+/** A model's outline, and what decoding its values would cost: see MAX_DECODING_COST. Rejects as `readModelOutline`. */
+export async function surveyModel(
+  source: string | Uint8Array,
+  signal?: AbortSignal,
+): Promise<{ readonly outline: ModelOutline; readonly decodingCost: number }> {
   if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
     throw wrongArgument('a path or a Uint8Array', 'model', source);
   }
@@ -33,7 +41,9 @@ export async function readModelOutline(
     if (window.bytes.length === 0) await window.load(0);
     requireOnnx(window);
     const reduced = await reduceModel(window, signal);
-    return await runInSlices('reading the model', outlineOf(reduced, window.label), signal);
+    const work = outlineOf(reduced, window.label);
+    const outline = await runInSlices('reading the model', work, signal);
+    return { outline, decodingCost: reduced.decodingCost };
   } finally {
     await window.close();
   }

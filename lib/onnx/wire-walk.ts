@@ -34,6 +34,8 @@ export interface ReducedModel {
   /** Parts that make the model when they are merged in this order. */
   readonly pieces: readonly Uint8Array[];
   readonly payloads: readonly TensorPayload[];
+  /** What decoding the values of the whole model would cost: see MAX_DECODING_COST. */
+  readonly decodingCost: number;
 }
 
 interface Frame {
@@ -76,7 +78,7 @@ export async function reduceModel(
     if (walk.needsLoad()) await window.load(walk.position);
     walk.step();
   }
-  return { pieces: walk.output.finish(), payloads: walk.payloads };
+  return { pieces: walk.output.finish(), payloads: walk.payloads, decodingCost: walk.decodingCost };
 }
 
 class Walk {
@@ -84,6 +86,7 @@ class Walk {
   readonly payloads: TensorPayload[] = [];
   position = 0;
   fieldsSeen = 0;
+  decodingCost = 0;
   readonly #window: ModelWindow;
   readonly #frames: Frame[];
   /** Bytes of a kept text that did not fit in the window. */
@@ -179,11 +182,14 @@ class Walk {
       this.output.copy(this.#slice(start, this.position));
     } else if (rule?.kind === 'values') {
       countEntries(frame.payload, field, 1, 1);
+      this.decodingCost += (this.position - start) * rule.costPerByte;
     }
   }
 
   #fixedField(frame: Frame, field: number, bytes: number, typedField: number): void {
     this.#skip(frame, bytes, field);
+    const rule = frame.rules.fields[field];
+    if (rule?.kind === 'values') this.decodingCost += bytes * rule.costPerByte;
     if (field === typedField) countEntries(frame.payload, field, 1, 1);
   }
 
@@ -211,6 +217,7 @@ class Walk {
         break;
       case 'values':
         this.#noteValues(frame.payload, field, length);
+        this.decodingCost += length * rule.costPerByte;
         this.position += length;
         break;
       case 'number':
