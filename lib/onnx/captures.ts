@@ -13,7 +13,7 @@ export function capturesOf(node: NodeProto): ReadonlySet<string> {
 /** Lets the node's subgraphs read `newName` where they read the outer value `name`; what hides it stays. */
 export function renameCapture(node: NodeProto, name: string, newName: string): void {
   for (const graph of subgraphsOf(node)) {
-    if (definedIn(graph).has(name)) continue;
+    if (definedNames(graph).has(name)) continue;
     for (const inner of graph.node) {
       inner.input = inner.input.map((input) => (input === name ? newName : input));
       renameCapture(inner, name, newName);
@@ -24,7 +24,7 @@ export function renameCapture(node: NodeProto, name: string, newName: string): v
 }
 
 function addFreeNames(graph: GraphProto, names: Set<string>): void {
-  const defined = definedIn(graph);
+  const defined = definedNames(graph);
   const read = (name: string): void => {
     if (name !== '' && !defined.has(name)) names.add(name);
   };
@@ -36,7 +36,7 @@ function addFreeNames(graph: GraphProto, names: Set<string>): void {
 }
 
 /** Every name that the graph itself gives a meaning; the order of its nodes does not matter for that. */
-function definedIn(graph: GraphProto): ReadonlySet<string> {
+export function definedNames(graph: GraphProto): ReadonlySet<string> {
   return new Set([
     ...graph.input.map(({ name }) => name),
     ...graph.initializer.map(({ name }) => name),

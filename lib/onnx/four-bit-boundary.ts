@@ -6,6 +6,7 @@
 
 import { clone } from '@bufbuild/protobuf';
 import { buildNode } from './build-model.js';
+import { definedNames } from './captures.js';
 import { dataTypeCode } from './data-type.js';
 import {
   ValueInfoProtoSchema,
@@ -15,6 +16,7 @@ import {
   type ValueInfoProto,
 } from './gen/onnx_pb.js';
 import { subgraphsOf } from './graph.js';
+import { NameAllocator } from './name-allocator.js';
 import type { ModelOutline } from './outline.js';
 
 export type FourBitType = 'int4' | 'uint4';
@@ -46,7 +48,11 @@ export function widenFourBitBoundary(model: ModelProto): FourBitBoundary {
   // An input with a default value is none that a caller feeds.
   const inputs = fourBitValues(graph.input.filter(({ name }) => !constants.has(name)));
   const outputs = fourBitValues(graph.output);
-  const renames = innerNames(graph, new Map([...inputs, ...outputs]));
+  // What the nodes go on to read or make.
+  const names = new NameAllocator(model);
+  const renames = new Map<string, string>();
+  for (const [name, type] of new Map([...inputs, ...outputs]))
+    renames.set(name, names.unique(`${name}_${type}`));
   keepInnerTypes(graph, [...graph.input, ...graph.output], renames);
   renameValues(graph, renames);
   const narrowing = [...inputs].map(([name, type]) => cast(name, renames.get(name) ?? '', type));
@@ -87,40 +93,6 @@ function cast(from: string, to: string, type: string): NodeProto {
   });
 }
 
-/** For each of `values` a name that no graph of the model has: what its nodes go on to read or make. */
-function innerNames(
-  graph: GraphProto,
-  values: ReadonlyMap<string, FourBitType>,
-): ReadonlyMap<string, string> {
-  const taken = new Set<string>();
-  collectNames(graph, taken);
-  const names = new Map<string, string>();
-  for (const [name, type] of values) {
-    let inner = `${name}_${type}`;
-    while (taken.has(inner)) inner += '_';
-    taken.add(inner);
-    names.set(name, inner);
-  }
-  return names;
-}
-
-/** Names that `graph` itself gives to values. */
-function definedNames({ input, initializer, sparseInitializer, node }: GraphProto): string[] {
-  return [
-    ...input.map(({ name }) => name),
-    ...initializer.map(({ name }) => name),
-    ...sparseInitializer.map(({ values }) => values?.name ?? ''),
-    ...node.flatMap(({ output }) => output),
-  ];
-}
-
-function collectNames(graph: GraphProto, names: Set<string>): void {
-  for (const name of definedNames(graph)) names.add(name);
-  for (const node of graph.node) {
-    for (const subgraph of subgraphsOf(node)) collectNames(subgraph, names);
-  }
-}
-
 /** The type of an output of an unknown operator stands nowhere else than in the output that is about to change. */
 function keepInnerTypes(
   graph: GraphProto,
@@ -150,7 +122,7 @@ function renameValues(graph: GraphProto, renames: ReadonlyMap<string, string>): 
     node.input = node.input.map(renamed);
     node.output = node.output.map(renamed);
     for (const subgraph of subgraphsOf(node)) {
-      const own = new Set(definedNames(subgraph));
+      const own = definedNames(subgraph);
       const visible = new Map([...renames].filter(([name]) => !own.has(name)));
       renameValues(subgraph, visible);
       for (const output of subgraph.output) output.name = visible.get(output.name) ?? output.name;

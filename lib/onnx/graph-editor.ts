@@ -154,7 +154,10 @@ export class GraphEditor {
     }
   }
 
-  /** Gives a value another name wherever it is made and read, subgraphs included. Not for the graph's inputs and outputs. */
+  /**
+   * Gives a value another name, best one of `uniqueName`, wherever it is made and read, subgraphs included. Not for the
+   * graph's inputs and outputs.
+   */
   rename(name: string, newName: string): void {
     if (this.isInput(name) || this.isOutput(name)) {
       throw invalidArgument(
@@ -176,6 +179,8 @@ export class GraphEditor {
       add(this.#capturers, newName, node);
     }
     this.#capturers.delete(name);
+    for (const annotation of this.graph.quantizationAnnotation)
+      if (annotation.tensorName === name) annotation.tensorName = newName;
   }
 
   /** Adds an initializer, or puts it in the place of the one of its name. */

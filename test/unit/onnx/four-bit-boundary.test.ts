@@ -103,13 +103,13 @@ describe('widenFourBitBoundary', () => {
     };
     const { model } = widened(fourBit({ nodes: [holder, identity('x_int4', 'y')] }));
     expect(ways(model)).toEqual([
-      'x Cast x_int4_',
+      'x Cast x_int4_2',
       'c If x_int4',
-      'x_int4 Identity y_uint4_',
-      'y_uint4_ Cast y',
+      'x_int4 Identity y_uint4_2',
+      'y_uint4_2 Cast y',
     ]);
     const inner = model.graph?.node[1]?.attribute[0]?.g;
-    expect(inner?.node[0]).toMatchObject({ input: ['x_int4_'], output: ['y_uint4'] });
+    expect(inner?.node[0]).toMatchObject({ input: ['x_int4_2'], output: ['y_uint4'] });
     expect(inner?.output[0]?.name).toBe('y_uint4');
   });
 
