@@ -10,7 +10,7 @@ import type { ExternalDataRange } from './outline.js';
 /** Bytes per read when a range is copied: what a disk takes at full speed, and little memory. */
 const COPY_BYTES = 4 * 1024 * 1024;
 
-/** No buffer is larger: engines of 2 GiB and more are in nobody's tests, and protobuf ends there too. */
+/** No buffer is larger; protobuf ends there too. */
 export const MAX_BUFFER_BYTES = 2 ** 31 - 1;
 
 /** Open files of external data by location; closed by `close`. */

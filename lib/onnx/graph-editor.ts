@@ -22,6 +22,8 @@ export class GraphEditor {
   readonly #capturers = new Map<string, Set<NodeProto>>();
   readonly #initializers = new Map<string, TensorProto>();
   readonly #inputs: ReadonlySet<string>;
+  /** Sparse initializers: values like any other, which passes leave alone. */
+  readonly #sparse: ReadonlySet<string>;
   readonly #outputs: ReadonlySet<string>;
   /** Values whose type or shape may differ from what `value_info` says. */
   readonly #changedValues = new Set<string>();
@@ -31,6 +33,7 @@ export class GraphEditor {
     this.graph = model.graph;
     this.#names = new NameAllocator(model);
     this.#inputs = new Set(this.graph.input.map(({ name }) => name));
+    this.#sparse = new Set(this.graph.sparseInitializer.map(({ values }) => values?.name ?? ''));
     this.#outputs = new Set(this.graph.output.map(({ name }) => name));
     for (const tensor of this.graph.initializer) this.#initializers.set(tensor.name, tensor);
     this.#nodes = new NodeList(topologicalOrder(this.graph.node));
@@ -232,7 +235,8 @@ export class GraphEditor {
   }
 
   #isMade(name: string): boolean {
-    return this.#producers.has(name) || this.#initializers.has(name) || this.#inputs.has(name);
+    const isNodeOrInitializer = this.#producers.has(name) || this.#initializers.has(name);
+    return isNodeOrInitializer || this.#inputs.has(name) || this.#sparse.has(name);
   }
 }
 

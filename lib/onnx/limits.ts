@@ -23,7 +23,9 @@ export const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 export const MAX_SPARSE_BYTES = 2n ** 31n;
 
 /**
- * Values in typed protobuf fields of a model that is decoded as a whole, in bytes of float32: 256 MiB of them take half a
- * second and half a GiB; eight million varints, each a BigInt, take three seconds. Raw data costs nothing.
+ * Values in typed protobuf fields of a model that is decoded as a whole, in bytes of float32; an integer costs sixteen per
+ * byte of its varint. The generated decoder takes 0.3 us for either and makes a BigInt of every integer: 64 million floats
+ * took 21 s and 1.6 GiB, 8 million integers 2.4 s and 0.3 GiB (two cores, Node 20). ResNet-50 with typed floats is below it.
+ * Raw data costs nothing.
  */
-export const MAX_DECODING_COST = 256 * 1024 * 1024;
+export const MAX_DECODING_COST = 128 * 1024 * 1024;

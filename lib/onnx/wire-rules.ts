@@ -7,7 +7,7 @@ export type FieldRule =
   | { readonly kind: 'text' }
   | {
       readonly kind: 'values';
-      /** What decoding a byte of them costs, in units of a float32's quarter: see MAX_DECODING_COST. */
+      /** What decoding a byte of them costs: see MAX_DECODING_COST. */
       readonly costPerByte: number;
     }
   | { readonly kind: 'message'; readonly message: MessageRules };
@@ -27,8 +27,8 @@ const values = (costPerByte: number): FieldRule => ({ kind: 'values', costPerByt
 /** Views of the file. */
 const bytes = values(0);
 const floats = values(1);
-/** A varint takes one byte or more and becomes a BigInt: thirty times the time of a float. */
-const integers = values(32);
+/** A varint may take one byte only, and becomes a BigInt. */
+const integers = values(16);
 
 function rules(name: string, role?: MessageRules['role']): MessageRules {
   return { name, role, fields: [] };

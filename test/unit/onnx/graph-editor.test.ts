@@ -1,6 +1,8 @@
 /** Tests of the graph editor: who makes and reads a value, and that edits keep the order and the rest of the model. */
 
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { SparseTensorProtoSchema } from '../../../lib/onnx/gen/onnx_pb.js';
 import {
   buildGraph,
   buildTensor,
@@ -184,6 +186,19 @@ describe('GraphEditor', () => {
     editor.setInput(target, 2, 'w');
     expect(target.input).toEqual(['a', '', 'w']);
     expect(editor.consumers('w')).toEqual([target]);
+  });
+
+  it('leaves sparse initializers to those who read them', () => {
+    const model = branched();
+    const values = buildTensor('sparse', 'float32', [1], Float32Array.of(1));
+    model.graph?.sparseInitializer.push(create(SparseTensorProtoSchema, { values }));
+    const editor = new GraphEditor(model);
+    editor.setInput(node(editor, 'b'), 0, 'sparse');
+    editor.finish();
+    expect(model.graph?.sparseInitializer).toHaveLength(1);
+    expect(() => {
+      editor.setInitializer(values);
+    }).toThrow(refused('"sparse"'));
   });
 
   it('edits 100 000 nodes within the time of a test', () => {

@@ -7,20 +7,24 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { TensorProtoSchema } from '../../../lib/onnx/gen/onnx_pb.js';
 import {
   buildExternalTensor,
+  buildTensor,
   encodeModel,
   openModel,
   writeModel,
   type OpenModel,
 } from '../../../lib/onnx/index.js';
 import { modelPath, temporaryFolder } from '../../fixtures/models.js';
-import { reluBytes, reluModel } from '../../fixtures/onnx-models.js';
+import { reluBytes, reluModel, varint } from '../../fixtures/onnx-models.js';
 
 /** A model with 16 bytes of external data, and its folder. */
 function externalModel(): { folder: string; path: string } {
@@ -83,6 +87,30 @@ describe('openModel', () => {
     const { model } = await openModel(Buffer.concat([reluBytes(), unknown]));
     await writeModel(path, model);
     expect(readFileSync(path).includes(unknown)).toBe(true);
+  });
+
+  it('refuses a model of 2 GiB before it reads its weights', async () => {
+    const path = join(temporaryFolder(), 'model.onnx');
+    const length = 2 ** 31;
+    const raw = Buffer.concat([varint(9 * 8 + 2), varint(length)]);
+    const facts = toBinary(
+      TensorProtoSchema,
+      buildTensor('w', 'uint8', [length], new Uint8Array(0)),
+    ).subarray(0, -2); // Without the empty raw_data.
+    const tensor = Buffer.concat([facts, raw]);
+    const initializer = Buffer.concat([varint(5 * 8 + 2), varint(tensor.length + length), tensor]);
+    const graph = Buffer.concat([
+      varint(7 * 8 + 2),
+      varint(initializer.length + length),
+      initializer,
+    ]);
+    const head = Buffer.concat([reluBytes(), graph]);
+    writeFileSync(path, head);
+    truncateSync(path, head.length + length); // A hole: nothing on the disk.
+    await expect(openModel(path)).rejects.toMatchObject({
+      code: 'ERR_ENGINERY_MODEL_UNSUPPORTED',
+      message: expect.stringContaining('less than 2 GiB') as string,
+    });
   });
 
   it('has no files for a model given as bytes', async () => {

@@ -6,7 +6,6 @@ import {
   encodeModel,
   liftOpset,
   opsetVersion,
-  setOpsetVersion,
   type ModelParts,
   type ModelProto,
 } from '../../../lib/onnx/index.js';
@@ -114,24 +113,5 @@ describe('liftOpset', () => {
     const model = modelOf(11, { nodes: [{ ...softmax, domain: 'com.example' }] });
     liftOpset(model, 13);
     expect(model.graph?.node.map(({ opType }) => opType)).toEqual(['Softmax']);
-  });
-});
-
-describe('setOpsetVersion', () => {
-  it('adds an operator set that the model does not import', () => {
-    const model = modelOf(17);
-    expect(opsetVersion(model, 'ai.onnx.ml')).toBeUndefined();
-    setOpsetVersion(model, 3, 'ai.onnx.ml');
-    expect(opsetVersion(model, 'ai.onnx.ml')).toBe(3);
-    expect(model.irVersion).toBe(5n);
-  });
-
-  it('knows the own set of ONNX by both of its names', () => {
-    const model = modelOf(17);
-    const [entry] = model.opsetImport;
-    if (entry !== undefined) entry.domain = 'ai.onnx';
-    setOpsetVersion(model, 19);
-    expect(model.opsetImport).toHaveLength(1);
-    expect(opsetVersion(model)).toBe(19);
   });
 });
