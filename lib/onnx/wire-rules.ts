@@ -1,10 +1,13 @@
 /** Which protobuf fields of an ONNX model its outline keeps, message by message; every other field is skipped unread. */
 
-/** `number`: one varint. `numbers`: several, packed or not. `text`: bytes kept. `values`: tensor values, only counted. */
+/**
+ * `number`: one varint. `numbers`: several, packed or not, of which at most `most` are kept. `text`: bytes, kept unless
+ * there are more than `most`. `values`: tensor values, only counted.
+ */
 export type FieldRule =
   | { readonly kind: 'number' }
-  | { readonly kind: 'numbers' }
-  | { readonly kind: 'text' }
+  | { readonly kind: 'numbers'; readonly most?: number }
+  | { readonly kind: 'text'; readonly most?: number }
   | { readonly kind: 'values' }
   | { readonly kind: 'message'; readonly message: MessageRules };
 
@@ -15,6 +18,10 @@ export interface MessageRules {
   readonly role: 'graph' | 'node' | 'tensor' | undefined;
   readonly fields: (FieldRule | undefined)[];
 }
+
+/** What is kept of an attribute's list of integers and of its string. */
+export const MOST_ATTRIBUTE_INTS = 16;
+const MOST_ATTRIBUTE_BYTES = 64;
 
 const number: FieldRule = { kind: 'number' };
 const numbers: FieldRule = { kind: 'numbers' };
@@ -83,12 +90,16 @@ const sparseTensor = rules('SparseTensorProto');
 set(sparseTensor, { 1: tensor, 2: tensor, 3: numbers });
 
 const graph = rules('GraphProto', 'graph');
-// 1 name, 20 type, 5 t, 6 g, 10 tensors, 11 graphs, 22 sparse_tensor, 23 sparse_tensors. Numbers and strings stay out:
-// a tree ensemble has millions of them.
+// 1 name, 20 type, 3 i, 4 s, 8 ints, 5 t, 6 g, 10 tensors, 11 graphs, 22 sparse_tensor, 23 sparse_tensors. Of a list of
+// integers as many are kept as the pads of eight axes need, and of a string a word: a tree ensemble has millions of
+// numbers, a compiled model inside a node has megabytes of text.
 const attribute = rules('AttributeProto');
 set(attribute, {
   1: text,
   20: number,
+  3: number,
+  4: { kind: 'text', most: MOST_ATTRIBUTE_BYTES },
+  8: { kind: 'numbers', most: MOST_ATTRIBUTE_INTS },
   5: tensor,
   6: graph,
   10: tensor,

@@ -45,6 +45,8 @@ interface Frame {
   readonly payload?: TensorPayload | undefined;
   /** Set for packed numbers, which are written out one by one: the decoder would read over the end of a bad one. */
   readonly packedField?: number;
+  /** Of a list that is kept in part: numbers kept. No message has two such lists. */
+  numbersKept?: number;
 }
 
 const VARINT = 0;
@@ -143,6 +145,7 @@ class Walk {
     const start = this.position;
     if (frame.packedField !== undefined) {
       this.#varint(frame);
+      if (!this.#keepsNumber(frame, frame.packedField)) return;
       this.#countKept(HEADER_BYTES);
       this.output.tag(frame.packedField, VARINT);
       this.output.copy(this.#slice(start, this.position));
@@ -174,12 +177,21 @@ class Walk {
   #varintField(frame: Frame, field: number, start: number): void {
     this.#varint(frame);
     const rule = frame.rules.fields[field];
-    if (rule?.kind === 'number' || rule?.kind === 'numbers') {
+    if (rule?.kind === 'number' || this.#keepsNumber(frame, field)) {
       this.#countKept(this.position - start);
       this.output.copy(this.#slice(start, this.position));
     } else if (rule?.kind === 'values') {
       countEntries(frame.payload, field, 1, 1);
     }
+  }
+
+  /** Is this field a list of numbers, and the next one among those that are kept? */
+  #keepsNumber(frame: Frame, field: number): boolean {
+    const rule = frame.rules.fields[field];
+    if (rule?.kind !== 'numbers') return false;
+    if (rule.most === undefined) return true;
+    frame.numbersKept = (frame.numbersKept ?? 0) + 1;
+    return frame.numbersKept <= rule.most;
   }
 
   #fixedField(frame: Frame, field: number, bytes: number, typedField: number): void {
@@ -205,6 +217,10 @@ class Walk {
         });
         break;
       case 'text':
+        if (length > (rule.most ?? Infinity)) {
+          this.position += length;
+          break;
+        }
         this.#countKept(length + HEADER_BYTES);
         this.output.copy(this.#slice(start, content));
         this.#textLeft = length;
