@@ -22,6 +22,37 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
 }
 
+/**
+ * An attribute's integer, its string of at most 64 bytes, or the first 16 of its integers; of a tensor its element type.
+ * `undefined`: the attribute is there, with a value of another kind.
+ */
+export type OnnxAttributeValue =
+  number | string | readonly number[] | { readonly tensor: string } | undefined;
+
+/** What a node reads, as far as it shows without running the model. */
+export interface OnnxOperand {
+  readonly name: string;
+  /** Where the value comes from: 'inner' for what nodes make, and for the parameters of subgraphs and functions. */
+  readonly source: 'input' | 'constant' | 'inner';
+  /** As in `OnnxValueInfo`; 'undefined' when it is not known. */
+  readonly elementType: string;
+  /** Declared sizes of an input of the model, dims of a constant; `undefined` elsewhere. */
+  readonly shape: readonly (number | string)[] | undefined;
+}
+
+/** A node anywhere in the model: in its graph, a subgraph or a local function. */
+export interface OnnxOperation {
+  readonly type: string;
+  readonly domain: string;
+  /** Version of the operator set it is of; `undefined` when the file names none. */
+  readonly opset: number | undefined;
+  readonly attributes: ReadonlyMap<string, OnnxAttributeValue>;
+  /** `undefined`: an optional input that is left out. */
+  readonly inputs: readonly (OnnxOperand | undefined)[];
+  /** Names; '' for an optional output that is left out. */
+  readonly outputs: readonly string[];
+}
+
 /** A byte range of a file beside the model. */
 export interface ExternalDataRange {
   readonly tensor: string;
@@ -58,6 +89,8 @@ export interface ModelOutline {
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
   readonly nodes: readonly OnnxNode[];
+  /** Every node of the model, subgraphs and functions included. */
+  readonly operations: readonly OnnxOperation[];
   /** Dense initializers of the top-level graph. */
   readonly initializers: readonly OnnxInitializer[];
   /** Operators of the whole model, subgraphs and functions included, most used first. */

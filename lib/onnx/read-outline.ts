@@ -8,6 +8,7 @@ import { normalizedDomain, opsetsOf, valueInfoOf } from './metadata.js';
 import { createModel, mergeIntoModel } from './model.js';
 import { EXPORT_AGAIN, invalidModel } from './model-error.js';
 import { openModelWindow, type ModelWindow } from './model-window.js';
+import { operationsOf } from './operations.js';
 import type { ExternalDataRange, ModelOutline, OnnxInitializer } from './outline.js';
 import { sparseTensorBytes, storedTensor, type StoredTensor } from './stored-tensor.js';
 import { ITEMS_PER_YIELD, runInSlices, type Pausing } from './time-slices.js';
@@ -91,6 +92,7 @@ function* outlineOf({ pieces, payloads }: ReducedModel, label: string): Pausing<
   const initializers = yield* survey.graph(graph);
   for (const definition of model.functions) yield* survey.nodes(definition.node);
   yield* checkGraphs(model, graph, label);
+  const operations = yield* operationsOf(model, graph, opsets);
   const fixed = new Set([
     ...initializers.map((tensor) => tensor.name),
     ...graph.sparseInitializer.map((tensor) => tensor.values?.name),
@@ -110,6 +112,7 @@ function* outlineOf({ pieces, payloads }: ReducedModel, label: string): Pausing<
       inputs: node.input,
       outputs: node.output,
     })),
+    operations,
     initializers,
     operators: survey.operators(),
     externalData: survey.externalData,

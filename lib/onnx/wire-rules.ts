@@ -1,15 +1,15 @@
 /** Which protobuf fields of an ONNX model its outline keeps, message by message; every other field is skipped unread. */
 
-/** `number`: one varint. `numbers`: several, packed or not. `text`: bytes kept. `values`: only counted. */
+/**
+ * `number`: one varint. `numbers`: several, packed or not, of which at most `most` are kept. `text`: bytes, kept unless
+ * there are more than `most`. `values`: only counted. `costPerByte` is what decoding a byte of them costs: see
+ * MAX_DECODING_COST.
+ */
 export type FieldRule =
   | { readonly kind: 'number' }
-  | { readonly kind: 'numbers' }
-  | { readonly kind: 'text' }
-  | {
-      readonly kind: 'values';
-      /** What decoding a byte of them costs: see MAX_DECODING_COST. */
-      readonly costPerByte: number;
-    }
+  | { readonly kind: 'numbers'; readonly most?: number; readonly costPerByte?: number }
+  | { readonly kind: 'text'; readonly most?: number }
+  | { readonly kind: 'values'; readonly costPerByte: number }
   | { readonly kind: 'message'; readonly message: MessageRules };
 
 /** A message's rules by field number. */
@@ -20,6 +20,10 @@ export interface MessageRules {
   readonly fields: (FieldRule | undefined)[];
 }
 
+/** What is kept of an attribute's list of integers and of its string. */
+export const MOST_ATTRIBUTE_INTS = 16;
+const MOST_ATTRIBUTE_BYTES = 64;
+
 const number: FieldRule = { kind: 'number' };
 const numbers: FieldRule = { kind: 'numbers' };
 const text: FieldRule = { kind: 'text' };
@@ -28,7 +32,8 @@ const values = (costPerByte: number): FieldRule => ({ kind: 'values', costPerByt
 const bytes = values(0);
 const floats = values(1);
 /** A varint may take one byte only, and becomes a BigInt. */
-const integers = values(16);
+const VARINT_COST = 16;
+const integers = values(VARINT_COST);
 
 function rules(name: string, role?: MessageRules['role']): MessageRules {
   return { name, role, fields: [] };
@@ -92,16 +97,19 @@ const sparseTensor = rules('SparseTensorProto');
 set(sparseTensor, { 1: tensor, 2: tensor, 3: numbers });
 
 const graph = rules('GraphProto', 'graph');
-// 1 name, 20 type, 5 t, 6 g, 10 tensors, 11 graphs, 22 sparse_tensor, 23 sparse_tensors. Numbers (7 floats, 8 ints) are
-// only counted and strings stay out: a tree ensemble has millions of them.
+// 1 name, 20 type, 3 i, 4 s, 8 ints, 5 t, 6 g, 10 tensors, 11 graphs, 22 sparse_tensor, 23 sparse_tensors. Of a list of
+// integers as many are kept as the pads of eight axes need, and of a string a word: a tree ensemble has millions of
+// numbers, a compiled model inside a node has megabytes of text. Floats (7) are only counted.
 const attribute = rules('AttributeProto');
 set(attribute, {
   1: text,
   20: number,
+  3: number,
+  4: { kind: 'text', most: MOST_ATTRIBUTE_BYTES },
   5: tensor,
   6: graph,
   7: floats,
-  8: integers,
+  8: { kind: 'numbers', most: MOST_ATTRIBUTE_INTS, costPerByte: VARINT_COST },
   10: tensor,
   11: graph,
   22: sparseTensor,

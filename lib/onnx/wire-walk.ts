@@ -17,7 +17,7 @@ import { EXPORT_AGAIN, invalidModel, unsupportedModel } from './model-error.js';
 import type { ModelWindow } from './model-window.js';
 import { ReducedWriter } from './reduced-writer.js';
 import { pause } from './time-slices.js';
-import { MODEL_RULES, type MessageRules } from './wire-rules.js';
+import { MODEL_RULES, type FieldRule, type MessageRules } from './wire-rules.js';
 
 /** Values of one tensor, as far as they show without reading them. */
 export interface TensorPayload {
@@ -47,6 +47,8 @@ interface Frame {
   readonly payload?: TensorPayload | undefined;
   /** Set for packed numbers, which are written out one by one: the decoder would read over the end of a bad one. */
   readonly packedField?: number;
+  /** Of a list that is kept in part: numbers kept. No message has two such lists. */
+  numbersKept?: number;
 }
 
 const VARINT = 0;
@@ -146,6 +148,7 @@ class Walk {
     const start = this.position;
     if (frame.packedField !== undefined) {
       this.#varint(frame);
+      if (!this.#keepsNumber(frame, frame.packedField)) return;
       this.#countKept(HEADER_BYTES);
       this.output.tag(frame.packedField, VARINT);
       this.output.copy(this.#slice(start, this.position));
@@ -177,19 +180,28 @@ class Walk {
   #varintField(frame: Frame, field: number, start: number): void {
     this.#varint(frame);
     const rule = frame.rules.fields[field];
-    if (rule?.kind === 'number' || rule?.kind === 'numbers') {
+    if (rule?.kind === 'number' || this.#keepsNumber(frame, field)) {
       this.#countKept(this.position - start);
       this.output.copy(this.#slice(start, this.position));
     } else if (rule?.kind === 'values') {
       countEntries(frame.payload, field, 1, 1);
-      this.decodingCost += (this.position - start) * rule.costPerByte;
     }
+    this.#countCost(rule, this.position - start);
+  }
+
+  /** Is this field a list of numbers, and the next one among those that are kept? */
+  #keepsNumber(frame: Frame, field: number): boolean {
+    const rule = frame.rules.fields[field];
+    if (rule?.kind !== 'numbers') return false;
+    if (rule.most === undefined) return true;
+    frame.numbersKept = (frame.numbersKept ?? 0) + 1;
+    return frame.numbersKept <= rule.most;
   }
 
   #fixedField(frame: Frame, field: number, bytes: number, typedField: number): void {
     this.#skip(frame, bytes, field);
     const rule = frame.rules.fields[field];
-    if (rule?.kind === 'values') this.decodingCost += bytes * rule.costPerByte;
+    this.#countCost(rule, bytes);
     if (field === typedField) countEntries(frame.payload, field, 1, 1);
   }
 
@@ -198,6 +210,7 @@ class Walk {
     const content = this.position;
     const rule = frame.rules.fields[field];
     if (length > frame.end - content) throw this.#overrun(frame, field, content, length);
+    this.#countCost(rule, length);
     switch (rule?.kind) {
       case 'message':
         this.#enter(rule.message, field, content + length);
@@ -211,13 +224,16 @@ class Walk {
         });
         break;
       case 'text':
+        if (length > (rule.most ?? Infinity)) {
+          this.position += length;
+          break;
+        }
         this.#countKept(length + HEADER_BYTES);
         this.output.copy(this.#slice(start, content));
         this.#textLeft = length;
         break;
       case 'values':
         this.#noteValues(frame.payload, field, length);
-        this.decodingCost += length * rule.costPerByte;
         this.position += length;
         break;
       case 'number':
@@ -305,6 +321,10 @@ class Walk {
       scale *= 128;
     }
     throw this.#malformed(frame, start, 'a number of more than ten bytes');
+  }
+
+  #countCost(rule: FieldRule | undefined, bytes: number): void {
+    if (rule !== undefined && 'costPerByte' in rule) this.decodingCost += bytes * rule.costPerByte;
   }
 
   #countKept(bytes: number): void {

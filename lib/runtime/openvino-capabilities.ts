@@ -1,7 +1,8 @@
 /** Why OpenVINO cannot serve a model, by rule, before it is asked; and its error texts as our codes. */
 
 import { EngineryError, errorCodeSuffix, isCodedError, isDtype } from '../common/index.js';
-import type { OnnxValueInfo } from '../onnx/index.js';
+import type { ModelOutline, OnnxValueInfo } from '../onnx/index.js';
+import { findWrongResult } from './openvino-wrong-results.js';
 import type { ModelSource } from './provider.js';
 
 function unsupported(message: string): EngineryError {
@@ -42,6 +43,17 @@ function checkValue(value: OnnxValueInfo, role: string): void {
   }
 }
 
+function checkOperations({ operations }: ModelOutline): void {
+  const found = findWrongResult(operations);
+  if (found === undefined) return;
+  const { type, opset, outputs } = found.operation;
+  const made = outputs.find((name) => name !== '') ?? '';
+  throw unsupported(
+    `expected operators that OpenVINO computes as ONNX says, got ${type} of operator set ${String(opset)} for ` +
+      `'${made}': OpenVINO ${found.rule.does}; ${ELSEWHERE}`,
+  );
+}
+
 /** Throws MODEL_UNSUPPORTED with the rule that speaks against OpenVINO. */
 export function checkOpenVinoServes(source: ModelSource): void {
   if (source.format === 'ort') {
@@ -53,6 +65,7 @@ export function checkOpenVinoServes(source: ModelSource): void {
   if (outline !== undefined) {
     for (const input of outline.inputs) checkValue(input, 'input');
     for (const output of outline.outputs) checkValue(output, 'output');
+    checkOperations(outline);
     const isIncomplete =
       source.path === undefined &&
       outline.externalData.length > 0 &&

@@ -24,6 +24,8 @@ import { overloaded } from './queue-limit.js';
 export interface OpenVinoModelParts {
   readonly compiled: NativeCompiled;
   readonly inputs: readonly ValueInfo[];
+  /** Names of the inputs that the compiled model takes, in its order: OpenVINO drops those that nothing depends on. */
+  readonly fed: readonly string[];
   readonly outputs: readonly ValueInfo[];
   readonly description: Readonly<Record<string, string>>;
   readonly inlineBelowUs: number;
@@ -98,7 +100,7 @@ export class OpenVinoModel implements CompiledModel {
   ): NativeRun {
     const inputs: NativeInput[] = [];
     const dims: (readonly number[])[] | undefined = this.#isStatic ? undefined : [];
-    for (const { name } of this.inputs) {
+    for (const name of this.#parts.fed) {
       const tensor = feeds[name];
       if (tensor === undefined) throw new EngineryError('INTERNAL', `no feed for input '${name}'`);
       inputs.push(nativeData(tensor, name));
@@ -225,13 +227,13 @@ export class OpenVinoModel implements CompiledModel {
 
   allocate(name: string, dims: readonly number[]): TensorValue {
     const isInput = this.inputs.some((info) => info.name === name);
-    const infos = isInput ? this.inputs : this.outputs;
-    const index = infos.findIndex((info) => info.name === name);
-    const info = infos[index];
-    if (info === undefined) {
-      const names = [...this.inputs, ...this.outputs].map((one) => one.name).join(', ');
+    const info = (isInput ? this.inputs : this.outputs).find((one) => one.name === name);
+    const names = isInput ? this.#parts.fed : this.outputs.map((one) => one.name);
+    const index = names.indexOf(name);
+    if (info === undefined || index < 0) {
+      const all = [...this.#parts.fed, ...this.outputs.map((one) => one.name)].join(', ');
       throw invalidArgument(
-        `expected the name of an input or output to allocate, got "${name}"; there are: ${names}`,
+        `expected the name of an input or output to allocate, got "${name}"; there are: ${all}`,
       );
     }
     const type = numericType(info);

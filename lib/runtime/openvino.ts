@@ -124,9 +124,11 @@ async function compileLocated(compilation: Compilation): Promise<OpenVinoModel> 
     const precision = await checkEffectivePrecision(compiled, compileOptions);
     const isProfiled = request.properties['PERF_COUNT'] === 'YES';
     const canRepeat = compilation.isRepeatable && !isProfiled;
+    const { inputs, fed } = inputsFrom(compiled.inputs, source.outline?.inputs);
     return new OpenVinoModel({
       compiled,
-      inputs: valueInfos(compiled.inputs, source.outline?.inputs, 'input'),
+      inputs,
+      fed,
       outputs: valueInfos(compiled.outputs, source.outline?.outputs, 'output'),
       description: {
         runtime: 'OpenVINO',
@@ -245,6 +247,30 @@ async function checkEffectivePrecision(
     `expected OpenVINO to compute in ${wanted} (precision '${precision}'), but it took ${effective}; ` +
       "use precision 'fp32', or another device",
   );
+}
+
+/**
+ * The inputs of the file, and the names of those that were compiled: OpenVINO drops an input that no output depends on.
+ * Fewer ports than inputs are told apart by their names, where all of them are the file's.
+ */
+function inputsFrom(
+  ports: readonly NativePort[],
+  declared: readonly OnnxValueInfo[] | undefined,
+): { readonly inputs: readonly ValueInfo[]; readonly fed: readonly string[] } {
+  const names = new Set(ports.map(({ name }) => name));
+  const kept = declared?.filter(({ name }) => names.has(name));
+  const isReduced = declared !== undefined && kept?.length === ports.length;
+  const infos = valueInfos(ports, isReduced ? kept : declared, 'input');
+  const fed = infos.map(({ name }) => name);
+  if (!isReduced) return { inputs: infos, fed };
+  const byName = new Map(infos.map((info) => [info.name, info]));
+  return { inputs: declared.map((value) => byName.get(value.name) ?? droppedInput(value)), fed };
+}
+
+function droppedInput({ name, elementType: type, shape }: OnnxValueInfo): ValueInfo {
+  // checkOpenVinoServes() has refused every other type.
+  if (!isDtype(type)) throw new EngineryError('INTERNAL', `unknown element type ${type}`);
+  return { name, type, shape: shape ?? [] };
 }
 
 /**

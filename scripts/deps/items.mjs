@@ -106,6 +106,19 @@ export const items = [
     proof: 'bin/clang-tidy',
   },
   {
+    name: 'onnx-testdata',
+    version: '1.19.1', // The last wheel known to hold the node vectors; 1.23.2 leaves them out.
+    client: 'pip',
+    package: 'onnx==1.19.1',
+    group: ['testdata'],
+    platforms: { x64: ['manylinux2014_x86_64'], arm64: ['manylinux2014_x86_64'] },
+    python: 'cp311', // Only the test vectors are used.
+    sha256: ['1839af08ab4a909e4af936b8149c27f8c64b96138981024e251906e0539d8bf9'],
+    keep: ['onnx/backend/test/data/'],
+    root: 'onnx/backend/test/data',
+    proof: 'node/test_abs/model.onnx',
+  },
+  {
     name: 'tensorrt-10',
     version: '10.16',
     client: 'cargo',

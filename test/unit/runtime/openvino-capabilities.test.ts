@@ -18,6 +18,7 @@ function outline(parts: Partial<ModelOutline> = {}): ModelOutline {
     inputs: [vector],
     outputs: [{ ...vector, name: 'y' }],
     nodes: [],
+    operations: [],
     initializers: [],
     operators: [],
     externalData: [],
