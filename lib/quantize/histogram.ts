@@ -3,9 +3,13 @@
 /** Bins of each sign. */
 export const BINS = 2048;
 
+/** Counts of one call, negative magnitudes downwards and positive ones upwards from the middle. */
+const scratch = new Float64Array(2 * BINS + 1);
+
 /**
- * Counts of positive and negative values by magnitude: bin i of a side holds [i, i+1) * limit/2048, the last one also
- * the limit itself. Zeros are not in it.
+ * Counts of positive and negative values by magnitude: bin i of a side holds what is between i and i+1 times
+ * limit/2048. What lies on an edge is in the upper bin on the positive side, in the lower one on the negative side.
+ * Zeros are not in it.
  */
 export class Histogram {
   /** The largest magnitude that fits; 0 until the first value comes. */
@@ -19,27 +23,23 @@ export class Histogram {
     while (this.limit < magnitude) this.#double();
   }
 
-  /** Counts the values of [from, to), all finite and within the limit; returns how many of them are zero. */
-  add(values: Float32Array, from: number, to: number): number {
-    const { positive, negative } = this;
-    const binsPerUnit = this.limit === 0 ? 0 : BINS / this.limit;
-    let zeros = 0;
-    // 2.5 ns per element; the indices are in range by construction, so the reads are never undefined.
+  /** Counts the values of [from, to), all finite and within the limit, `zeros` of which are zero. */
+  add(values: Float32Array, from: number, to: number, zeros: number): void {
+    if (this.limit === 0) return;
+    const binsPerUnit = BINS / this.limit;
+    // 2.9 ns per element: one index for both signs. A branch on the sign costs 8 ns where signs are mixed.
     for (let i = from; i < to; i++) {
-      const value = values[i] as number;
-      if (value > 0) {
-        let bin = (value * binsPerUnit) | 0;
-        if (bin >= BINS) bin = BINS - 1;
-        (positive[bin] as number)++;
-      } else if (value < 0) {
-        let bin = (-value * binsPerUnit) | 0;
-        if (bin >= BINS) bin = BINS - 1;
-        (negative[bin] as number)++;
-      } else {
-        zeros++;
-      }
+      (scratch[((values[i] as number) * binsPerUnit + BINS) | 0] as number)++;
     }
-    return zeros;
+    (scratch[BINS] as number) -= zeros;
+    const { positive, negative } = this;
+    for (let i = 0; i < BINS; i++) {
+      (positive[i] as number) += scratch[BINS + i] as number;
+      (negative[i] as number) += scratch[BINS - 1 - i] as number;
+    }
+    // The limit itself, on the positive side.
+    (positive[BINS - 1] as number) += scratch[2 * BINS] as number;
+    scratch.fill(0);
   }
 
   /**

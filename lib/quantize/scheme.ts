@@ -96,8 +96,8 @@ export function channelAbsMax(values: Float32Array, layout: ChannelLayout): Floa
       let largest = absMax[channel] as number;
       for (const end = i + inner; i < end; i++) {
         const magnitude = Math.abs(values[i] as number);
-        // Not Math.max alone: a NaN must show, and `>` would hide it.
-        if (!(magnitude <= largest)) largest = magnitude;
+        // A NaN stays: nothing is larger than it, so it shows in the result.
+        if (magnitude > largest || Number.isNaN(magnitude)) largest = magnitude;
       }
       absMax[channel] = largest;
     }
