@@ -58,7 +58,8 @@ export function modelDigest(model: ModelProto): string {
 }
 
 /**
- * Gathers statistics of `tensors` over all samples. Tensors that are empty or not float32 are left out of the table.
+ * Gathers statistics of `tensors` over all samples. They are float32; those that are empty
+ * are left out of the table.
  * Throws INVALID_ARGUMENT for wrong samples, CALIBRATION_FAILED where the model cannot be run, CANCELLED.
  */
 export async function calibrate(
@@ -74,7 +75,6 @@ class Calibration {
   readonly #samples: SampleReader;
   readonly #names: NameAllocator;
   readonly #observers = new Map<string, TensorObserver>();
-  readonly #notFloat = new Set<string>();
 
   constructor(model: ModelProto, options: CalibrateOptions) {
     this.#model = model;
@@ -119,9 +119,7 @@ class Calibration {
       }
     }
     this.#warn(samples);
-    const tensors = new Map(
-      Array.from(this.#observers).filter(([name]) => sizes.has(name) && !this.#notFloat.has(name)),
-    );
+    const tensors = new Map(Array.from(this.#observers).filter(([name]) => sizes.has(name)));
     return {
       modelDigest: modelDigest(this.#model),
       dataDigests: [digest.hex()],
@@ -200,10 +198,9 @@ class Calibration {
       const { bytes, outputs } = modelWithExtrema(this.#model, group, this.#names);
       const take = (fetches: Readonly<Record<string, TensorContent>>): void => {
         for (const [tensor, { min, max }] of outputs) {
-          const low = this.#float32(tensor, valueOf(fetches, min));
-          const high = this.#float32(tensor, valueOf(fetches, max));
-          if (low !== undefined && high !== undefined)
-            this.#observers.get(tensor)?.observeExtrema(low[0] ?? NaN, high[0] ?? NaN);
+          const low = float32Of(valueOf(fetches, min));
+          const high = float32Of(valueOf(fetches, max));
+          this.#observers.get(tensor)?.observeExtrema(low[0] ?? NaN, high[0] ?? NaN);
         }
       };
       return { bytes, take };
@@ -212,19 +209,11 @@ class Calibration {
     const take = (fetches: Readonly<Record<string, TensorContent>>, batch: number): void => {
       for (const [tensor, output] of outputs) {
         const value = valueOf(fetches, output);
-        const values = this.#float32(tensor, value);
         const samples = value.dims[0] === batch ? batch : 1;
-        if (values !== undefined) this.#observers.get(tensor)?.observe(values, value.dims, samples);
+        this.#observers.get(tensor)?.observe(float32Of(value), value.dims, samples);
       }
     };
     return { bytes, take };
-  }
-
-  #float32(tensor: string, { type, data }: TensorContent): Float32Array | undefined {
-    // By the type, not by the class: another realm's Float32Array is one too.
-    if (type === 'float32') return data as Float32Array;
-    this.#notFloat.add(tensor);
-    return undefined;
   }
 
   async #runModel(
@@ -282,6 +271,15 @@ function valueOf(fetches: Readonly<Record<string, TensorContent>>, name: string)
   throw new EngineryError(
     'CALIBRATION_FAILED',
     `expected output "${name}" from the model runner, got ${Object.keys(fetches).join(', ') || 'none'}`,
+  );
+}
+
+function float32Of({ type, data }: TensorContent): Float32Array {
+  // By the type, not by the class: another realm's Float32Array is one too.
+  if (type === 'float32') return data as Float32Array;
+  throw new EngineryError(
+    'CALIBRATION_FAILED',
+    `expected float32 values from the model runner, got ${type}; quantize the float32 model`,
   );
 }
 

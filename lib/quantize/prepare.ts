@@ -13,6 +13,8 @@ import { foldBatchNorm } from './fold-batch-norm.js';
 
 /** Per-axis DequantizeLinear came with opset 13. */
 const LEAST_OPSET = 13;
+/** TensorProto.DataType of float16 and bfloat16. */
+const HALF_TYPES: readonly number[] = [10, 16];
 const QUANTIZED_OPS: readonly string[] = [
   'QuantizeLinear',
   'DequantizeLinear',
@@ -42,6 +44,13 @@ export function prepareModel(bytes: Uint8Array): ModelProto {
 
 function requireFloatModel(graph: GraphProto): void {
   const node = graph.node.find(({ opType }) => QUANTIZED_OPS.includes(opType));
+  const half = graph.initializer.find(({ dataType }) => HALF_TYPES.includes(dataType));
+  if (half !== undefined) {
+    throw new EngineryError(
+      'MODEL_UNSUPPORTED',
+      `expected a float32 model to quantize, got a 16-bit float constant ("${half.name}"); export the model in float32`,
+    );
+  }
   if (node === undefined) return;
   throw new EngineryError(
     'MODEL_UNSUPPORTED',

@@ -162,6 +162,8 @@ class Emitter {
     this.#names = new NameAllocator(model);
     this.#weights = new WeightQuantizer(graph, index, this.#names, this.#nodes, {
       isPerChannel: options.weights !== 'per-tensor',
+      // Int32 is no type of TensorRT's DequantizeLinear: there the bias stays float.
+      quantizesBias: options.preset === 'cpu',
     });
   }
 

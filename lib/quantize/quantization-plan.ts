@@ -9,7 +9,7 @@ export interface WeightPlan {
   readonly input: number;
   /** The axis of its channels; undefined: one scale for the tensor. */
   readonly axis: number | undefined;
-  /** The place of a bias that becomes int32. */
+  /** The place of its bias. */
   readonly bias?: number;
 }
 

@@ -23,12 +23,19 @@ interface QuantizedWeight {
   readonly scales: Float32Array;
 }
 
+export interface WeightOptions {
+  /** One scale per output channel, or one per tensor. */
+  readonly isPerChannel: boolean;
+  /** Int32 biases. Where they stay float, their scales are kept possible: ONNX Runtime quantizes them by itself. */
+  readonly quantizesBias: boolean;
+}
+
 export class WeightQuantizer {
   readonly #graph: GraphProto;
   readonly #index: GraphIndex;
   readonly #names: NameAllocator;
   readonly #nodes: NodeProto[];
-  readonly #isPerChannel: boolean;
+  readonly #options: WeightOptions;
   readonly #shared = new Map<string, QuantizedWeight>();
 
   /** DequantizeLinear nodes are added to `nodes`, constants to `graph`. */
@@ -37,21 +44,21 @@ export class WeightQuantizer {
     index: GraphIndex,
     names: NameAllocator,
     nodes: NodeProto[],
-    { isPerChannel }: { readonly isPerChannel: boolean },
+    options: WeightOptions,
   ) {
     this.#graph = graph;
     this.#index = index;
     this.#names = names;
     this.#nodes = nodes;
-    this.#isPerChannel = isPerChannel;
+    this.#options = options;
   }
 
-  /** Makes `node` read its weight, and the bias that the plan names, in quantized form. */
+  /** Makes `node` read its weight, and where that is asked for its bias, in quantized form. */
   quantize(node: NodeProto, plan: WeightPlan, activationScale: number): void {
     const weight = this.#index.constant(node.input[plan.input]);
     if (!isFloat32(weight)) return;
     const { alpha, beta } = foldableFactors(node);
-    const axis = this.#isPerChannel ? plan.axis : undefined;
+    const axis = this.#options.isPerChannel ? plan.axis : undefined;
     const bias = plan.bias === undefined ? undefined : this.#bias(node, plan.bias);
     const values = float32Values(weight);
     if (alpha !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * alpha;
@@ -71,6 +78,7 @@ export class WeightQuantizer {
     node.input[plan.input] = quantized.dequantized;
     if (alpha !== 1) setFactor(node, 'alpha');
     if (bias === undefined || biasValues === undefined || plan.bias === undefined) return;
+    if (!this.#options.quantizesBias) return;
     node.input[plan.bias] = this.#addBias(bias, biasValues, scales, activationScale);
     if (beta !== 1) setFactor(node, 'beta');
   }

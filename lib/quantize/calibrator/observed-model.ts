@@ -61,11 +61,9 @@ class GraphOutputs {
     this.#graph = graph;
   }
 
-  addOutput(name: string): void {
-    const output = buildValue(name, 'float32');
-    // A name alone: runtimes infer the type, and refuse a model that states a wrong one.
-    delete output.type;
-    this.#graph.output.push(output);
+  /** The shape is left open: a wrong one would be refused, and runtimes infer it. */
+  addOutput(name: string, type: 'float32' | 'int64' = 'float32'): void {
+    this.#graph.output.push(buildValue(name, type));
   }
 
   addNode(type: string, input: string, output: string): string {
@@ -79,7 +77,7 @@ class GraphOutputs {
         ...(isReduction && { attributes: { keepdims: { int: 0 } } }),
       }),
     );
-    this.addOutput(output);
+    this.addOutput(output, type === 'Size' ? 'int64' : 'float32');
     return output;
   }
 }

@@ -64,7 +64,7 @@ class CpuPlanner {
       tensor !== '' &&
       this.#index.constant(tensor) === undefined &&
       !hasSensitiveReader(tensor, this.#index) &&
-      this.#hasRange(tensor)
+      (this.plan.activations.has(tensor) || this.#hasRange(tensor))
     );
   }
 

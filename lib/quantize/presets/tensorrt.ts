@@ -36,8 +36,7 @@ export function planForTensorrt(
     const weight = weightOf(node, index);
     if (weight !== undefined) {
       if (!canQuantize(input) || !isWorthwhile(node, index, inputs.has(input))) continue;
-      // Int32 bias is no type of TensorRT's DequantizeLinear: the bias stays float.
-      plan.weights.set(node, { input: weight.input, axis: weight.axis });
+      plan.weights.set(node, weight);
       read(node, input);
     } else if (isAveragePool(node) && canQuantize(input)) {
       read(node, input);
