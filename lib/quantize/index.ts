@@ -1,5 +1,6 @@
 /** The door of quantize/: from a float model and samples to a calibration table and quantized models. */
 
+export { biasShifts, type BiasShiftOptions } from './bias-correction.js';
 export {
   calibrationTableJson,
   mergeCalibrationTables,
@@ -16,6 +17,8 @@ export {
 } from './calibrate.js';
 export type { Feeds, LoadedModel, ModelRunner } from './calibrator/model-runner.js';
 export type { SampleSource } from './calibrator/sample-source.js';
+export { equalizeLayers } from './equalize.js';
 export { prepareModel } from './prepare.js';
-export { emitQdqModel, tensorsToObserve, type EmitOptions, type Preset } from './qdq.js';
+export { tensorsToObserve, type Preset } from './presets/preset.js';
+export { emitQdqModel, type EmitOptions } from './qdq.js';
 export type { RangeMethod } from './range-method.js';

@@ -1,7 +1,7 @@
 /** What the quantizer knows of operators (quantization.md section 3, "Per op"). */
 
 import type { NodeProto } from '../onnx/index.js';
-import { dimsOf, float32Values, int64Values, isFloat32 } from './graph/constants.js';
+import { dimsOf, float32Values, isFloat32 } from './graph/constants.js';
 import type { GraphIndex } from './graph/graph-index.js';
 import { intAttribute } from './graph/node-attributes.js';
 import type { ActivationPlan, WeightPlan } from './quantization-plan.js';
@@ -160,18 +160,6 @@ function isGateOf(gate: string, tensor: string, index: GraphIndex, depth: number
   const variables = producer.input.filter((name) => name !== '' && !index.constant(name));
   const [only] = variables;
   return only !== undefined && variables.length === 1 && isGateOf(only, tensor, index, depth + 1);
-}
-
-/** Is the node a ReduceMean over the two spatial axes of an image, by the axes it states? */
-export function spatialMeanAxes(node: NodeProto, index: GraphIndex): boolean {
-  if (node.domain !== '' || node.opType !== 'ReduceMean') return false;
-  const tensor = index.constant(node.input[1]);
-  const stated =
-    node.attribute.find(({ name }) => name === 'axes')?.ints.map(Number) ??
-    (tensor && int64Values(tensor)) ??
-    [];
-  const axes = stated.map((axis) => (axis < 0 ? axis + 4 : axis)).sort((a, b) => a - b);
-  return axes.length === 2 && axes[0] === 2 && axes[1] === 3;
 }
 
 /** Output channels, input channels and kernel sizes of a convolution's weight. */

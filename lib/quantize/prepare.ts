@@ -96,7 +96,8 @@ function constantOf(node: NodeProto): TensorProto | undefined {
   const [output] = node.output;
   if (node.opType !== 'Constant' || node.domain !== '' || output === undefined) return undefined;
   const [attribute] = node.attribute;
-  switch (attribute?.name) {
+  if (attribute === undefined) return undefined;
+  switch (attribute.name) {
     case 'value':
       return attribute.t && { ...attribute.t, name: output };
     case 'value_float':

@@ -87,7 +87,10 @@ export function weightScales(values: Float32Array, layout: ChannelLayout): Float
 }
 
 /** Largest magnitude of each channel. */
-export function channelAbsMax(values: Float32Array, layout: ChannelLayout): Float64Array {
+export function channelAbsMax(
+  values: Float32Array | Float64Array,
+  layout: ChannelLayout,
+): Float64Array {
   const { outer, channels, inner } = layout;
   const absMax = new Float64Array(channels);
   let i = 0;

@@ -54,7 +54,12 @@ export class WeightQuantizer {
   }
 
   /** Makes `node` read its weight, and where that is asked for its bias, in quantized form. */
-  quantize(node: NodeProto, plan: WeightPlan, activationScale: number): void {
+  quantize(
+    node: NodeProto,
+    plan: WeightPlan,
+    activationScale: number,
+    biasShift?: Float64Array,
+  ): void {
     const weight = this.#index.constant(node.input[plan.input]);
     if (!isFloat32(weight)) return;
     const { alpha, beta } = foldableFactors(node);
@@ -64,7 +69,9 @@ export class WeightQuantizer {
     if (alpha !== 1) for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * alpha;
     const layout = channelLayout(dimsOf(weight), axis);
     const scales = weightScales(values, layout);
-    const biasValues = bias && Float64Array.from(float32Values(bias), (value) => value * beta);
+    const biasValues =
+      bias &&
+      Float64Array.from(float32Values(bias), (value, i) => value * beta + (biasShift?.[i] ?? 0));
     const isRaised = biasValues !== undefined && raiseForBias(scales, biasValues, activationScale);
 
     // Raised scales belong to this node's bias; the others depend on the weight alone.
@@ -78,7 +85,12 @@ export class WeightQuantizer {
     node.input[plan.input] = quantized.dequantized;
     if (alpha !== 1) setFactor(node, 'alpha');
     if (bias === undefined || biasValues === undefined || plan.bias === undefined) return;
-    if (!this.#options.quantizesBias) return;
+    if (!this.#options.quantizesBias) {
+      if (biasShift === undefined) return;
+      node.input[plan.bias] = this.#addFloatBias(bias, biasValues);
+      if (beta !== 1) setFactor(node, 'beta');
+      return;
+    }
     node.input[plan.bias] = this.#addBias(bias, biasValues, scales, activationScale);
     if (beta !== 1) setFactor(node, 'beta');
   }
@@ -134,6 +146,13 @@ export class WeightQuantizer {
     const scale = this.#addScale(bias.name, isPerChannel ? [scales.length] : [], scales);
     this.#graph.initializer.push(buildTensor(stored, 'int32', [values.length], integers));
     return this.#addDequantize(bias.name, [stored, scale], isPerChannel ? 0 : undefined);
+  }
+
+  #addFloatBias(bias: TensorProto, values: Float64Array): string {
+    const name = this.#names.unique(`${bias.name}_corrected`);
+    const data = Float32Array.from(values);
+    this.#graph.initializer.push(buildTensor(name, 'float32', [data.length], data));
+    return name;
   }
 
   #addScale(owner: string, dims: readonly number[], scales: Float32Array): string {

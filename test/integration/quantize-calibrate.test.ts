@@ -117,9 +117,9 @@ describe('calibrate', () => {
   test('takes batches that come once apart', async () => {
     const table = await calibrate({ data: onceOnly(batches()) });
     expect(table.samples).toBe(40);
-    const { dataDigests: _, ...rest } = await calibrate();
+    const whole = await calibrate();
     expect(quantize.calibrationTableJson({ ...table, dataDigests: [] })).toBe(
-      quantize.calibrationTableJson({ ...rest, dataDigests: [] }),
+      quantize.calibrationTableJson({ ...whole, dataDigests: [] }),
     );
   });
 

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type {
   CalibrationTable,
   EmitOptions,
+  ModelRunner,
   Preset,
   RangeMethod,
 } from '../../lib/quantize/index.js';
@@ -24,18 +25,25 @@ import {
 const PRESETS: readonly Preset[] = ['cpu', 'tensorrt'];
 const openvinoRunner = engineRunner('openvino');
 
-let quantize: Awaited<ReturnType<typeof builtQuantize>>;
+type QuantizeRoom = Awaited<ReturnType<typeof builtQuantize>>;
+type PreparedModel = ReturnType<QuantizeRoom['prepareModel']>;
+
+let quantize: QuantizeRoom;
 let bytes: Uint8Array;
 let table: CalibrationTable;
 
 beforeAll(async () => {
   quantize = await builtQuantize();
   bytes = await readFile(modelPath('digits/digits_cnn.onnx'));
-  table = await calibrated(bytes);
+  table = await calibrated(quantize.prepareModel(bytes));
 });
 
-async function calibrated(model: Uint8Array): Promise<CalibrationTable> {
-  const prepared = quantize.prepareModel(model);
+/** The same function with channels scaled by up to 16 and back. */
+async function skewedBytes(): Promise<Uint8Array> {
+  return readFile(modelPath('digits/digits_cnn_skewed.onnx'));
+}
+
+async function calibrated(prepared: PreparedModel): Promise<CalibrationTable> {
   const { tensors, channelTensors } = quantize.tensorsToObserve(prepared, PRESETS);
   const data = await digitSamples();
   const runner = onnxruntimeRunner;
@@ -97,9 +105,48 @@ describe('the digits network', () => {
     expect(sqnrDb).toBeLessThanOrEqual(most);
   });
 
+  test.each<[Preset, string, ModelRunner, number]>([
+    ['cpu', 'onnxruntime', onnxruntimeRunner, 31.2],
+    ['cpu', 'openvino', openvinoRunner, 31.2],
+    ['tensorrt', 'onnxruntime', onnxruntimeRunner, 28.4],
+  ])('gains by bias correction with preset %s on %s', async (preset, _, runner, least) => {
+    const options = { preset, method: { name: 'minmax' } } as const;
+    const prepared = quantize.prepareModel(bytes);
+    const data = await digitSamples();
+    const correction = { ...options, data, runner: onnxruntimeRunner };
+    const biasShifts = await quantize.biasShifts(prepared, table, correction);
+    const model = quantize.emitQdqModel(prepared, table, { ...options, biasShifts });
+    const { sqnrDb } = await scoreDigits(model, runner);
+    expect(sqnrDb).toBeGreaterThanOrEqual(least);
+    expect(sqnrDb).toBeGreaterThan((await score(options, runner)).sqnrDb);
+  });
+
+  test('keeps its function when its layers are equalized', async () => {
+    const { encodeModel } = await builtOnnx();
+    const skewed = quantize.prepareModel(await skewedBytes());
+    expect(quantize.equalizeLayers(skewed)).toBeGreaterThanOrEqual(4);
+    expect((await scoreDigits(encodeModel(skewed), onnxruntimeRunner)).sqnrDb).toBeGreaterThan(100);
+  });
+
+  test.each<['per-channel' | 'per-tensor', number]>([
+    ['per-channel', 30.5],
+    ['per-tensor', 29.8],
+  ])('withstands skewed channels with equalization and %s weights', async (weights, least) => {
+    const prepared = quantize.prepareModel(await skewedBytes());
+    quantize.equalizeLayers(prepared);
+    const model = quantize.emitQdqModel(prepared, await calibrated(prepared), {
+      preset: 'cpu',
+      method: { name: 'minmax' },
+      weights,
+    });
+    const { accuracy, sqnrDb } = await scoreDigits(model, onnxruntimeRunner);
+    expect(accuracy).toBeGreaterThanOrEqual(0.994);
+    expect(sqnrDb).toBeGreaterThanOrEqual(least);
+  });
+
   test('breaks when its channels are skewed, as it must without equalization', async () => {
-    const skewed = await readFile(modelPath('digits/digits_cnn_skewed.onnx'));
-    const model = quantize.emitQdqModel(quantize.prepareModel(skewed), await calibrated(skewed), {
+    const skewed = quantize.prepareModel(await skewedBytes());
+    const model = quantize.emitQdqModel(skewed, await calibrated(skewed), {
       preset: 'cpu',
       method: { name: 'minmax' },
     });
@@ -111,7 +158,7 @@ describe('the digits network', () => {
   });
 
   test('gives the same bytes from another calibration with the same samples', async () => {
-    const again = await calibrated(bytes);
+    const again = await calibrated(quantize.prepareModel(bytes));
     const options = { preset: 'cpu', method: { name: 'mse' } } as const;
     const model = quantize.emitQdqModel(quantize.prepareModel(bytes), again, options);
     expect(Buffer.compare(model, emitted(options))).toBe(0);
@@ -136,8 +183,7 @@ describe('the digits network', () => {
   });
 
   test('is refused with a table of another model', async () => {
-    const skewed = await readFile(modelPath('digits/digits_cnn_skewed.onnx'));
-    const prepared = quantize.prepareModel(skewed);
+    const prepared = quantize.prepareModel(await skewedBytes());
     expect(() =>
       quantize.emitQdqModel(prepared, table, { preset: 'cpu', method: { name: 'minmax' } }),
     ).toThrow(expect.objectContaining({ code: 'ERR_ENGINERY_ENGINE_STALE' }) as Error);
