@@ -13,7 +13,7 @@ export interface ObserverOptions {
 
 /** Watches one tensor. NaN and infinities are counted and otherwise ignored. */
 export class TensorObserver {
-  /** Finite values seen. */
+  /** Finite values seen; 0 where a runtime found the extrema by itself. */
   count = 0;
   zeros = 0;
   nan = 0;

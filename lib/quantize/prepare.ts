@@ -10,6 +10,8 @@ import {
   type TensorProto,
 } from '../onnx/index.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
+import { topologicalOrder } from './graph/topological-order.js';
+import { rewriteSpatialMeans } from './spatial-mean.js';
 
 /** Per-axis DequantizeLinear came with opset 13. */
 const LEAST_OPSET = 13;
@@ -34,12 +36,21 @@ export function prepareModel(bytes: Uint8Array): ModelProto {
       'MODEL_INVALID',
       'expected a graph in the model, got none; export the model again',
     );
+  useShortDomain(model, graph);
   requireFloatModel(graph);
   requireOpset(model);
   fixOverridableConstants(graph);
   hoistConstants(graph);
+  graph.node = topologicalOrder(graph.node);
+  rewriteSpatialMeans(model, graph);
   foldBatchNorm(model, graph);
   return model;
+}
+
+/** ONNX's own operators have two names for their domain: passes look for the short one. */
+function useShortDomain(model: ModelProto, graph: GraphProto): void {
+  for (const item of [...model.opsetImport, ...graph.node])
+    if (item.domain === 'ai.onnx') item.domain = '';
 }
 
 function requireFloatModel(graph: GraphProto): void {
@@ -59,9 +70,7 @@ function requireFloatModel(graph: GraphProto): void {
 }
 
 function requireOpset(model: ModelProto): void {
-  const version = Number(
-    model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0,
-  );
+  const version = Number(model.opsetImport.find(({ domain }) => domain === '')?.version ?? 0);
   if (version >= LEAST_OPSET) return;
   throw new EngineryError(
     'MODEL_UNSUPPORTED',

@@ -88,6 +88,13 @@ describe('ONNX Runtime runs preset cpu in integers', () => {
     expect(operators).not.toHaveProperty('FusedConv');
   });
 
+  test('in a mean over height and width', async () => {
+    const model = await quantized(networks.branches(), 32, 'cpu');
+    const operators = await optimizedOperators(model);
+    expect(operators).toMatchObject({ QLinearConcat: 1, QLinearGlobalAveragePool: 1, QGemm: 1 });
+    expect(operators).not.toHaveProperty('ReduceMean');
+  });
+
   test('in all layers of ResNet-50', async () => {
     const model = await quantized(networks.resnet50(), 64, 'cpu');
     const operators = await optimizedOperators(model);

@@ -5,8 +5,9 @@ import { buildTensor, type GraphProto, type TensorProto } from '../../onnx/index
 import type { GraphIndex } from './graph-index.js';
 import type { NameAllocator } from './names.js';
 
-/** TensorProto.DataType of float32. */
+/** TensorProto.DataType of float32 and int64. */
 const FLOAT32 = 1;
+const INT64 = 7;
 /** TensorProto.DataLocation of values in another file. */
 const EXTERNAL = 1;
 
@@ -24,6 +25,14 @@ export function float32Values(tensor: TensorProto): Float32Array {
   requireInline(tensor);
   if (tensor.floatData.length > 0) return Float32Array.from(tensor.floatData);
   return new Float32Array(copyOf(tensor.rawData));
+}
+
+/** The values of an int64 tensor, as axes and sizes are; none for other types. */
+export function int64Values(tensor: TensorProto): readonly number[] {
+  if (tensor.dataType !== INT64) return [];
+  requireInline(tensor);
+  if (tensor.int64Data.length > 0) return tensor.int64Data.map(Number);
+  return Array.from(new BigInt64Array(copyOf(tensor.rawData)), Number);
 }
 
 /** Not slice(): models read from files are Buffers, whose slice is a view at any offset. */
