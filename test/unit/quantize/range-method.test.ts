@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 
-import { BINS } from '../../../lib/quantize/histogram.js';
+import { entropyThreshold } from '../../../lib/quantize/entropy.js';
+import { BINS, Histogram } from '../../../lib/quantize/histogram.js';
 import { TensorObserver } from '../../../lib/quantize/observer.js';
 import { rangeOf } from '../../../lib/quantize/range-method.js';
 import { seededRandom } from '../../fixtures/random.js';
@@ -177,6 +178,15 @@ describe('entropy', () => {
     expect(threshold).toBeLessThan(14);
     expect(hi).toBeCloseTo(threshold, 9);
   }, 60_000);
+
+  test('takes the widest of equally good thresholds', () => {
+    // Few values far apart: each has a level of its own, so nothing is lost wherever no tail is cut off.
+    const histogram = new Histogram();
+    histogram.reserve(1);
+    histogram.reserve(1.5);
+    histogram.add(Float32Array.of(0.25, 1, 1.5), 0, 3, 0);
+    expect(entropyThreshold(histogram, 128)).toBe(2);
+  });
 
   test('does not collapse onto values near zero', () => {
     // Half of all values in the first bin: without the mended bin the search clips nearly everything.
