@@ -8,7 +8,7 @@ import {
   throwIfAborted,
   warnOnce,
 } from '../common/index.js';
-import { encodeModel, type ModelProto } from '../onnx/index.js';
+import { encodeModel, type ModelProto, type ValueInfoProto } from '../onnx/index.js';
 import type { TensorContent } from '../tensor/index.js';
 import type { CalibrationTable } from './calibration-table.js';
 import type { Feeds, LoadedModel, ModelRunner } from './calibrator/model-runner.js';
@@ -108,7 +108,7 @@ class Calibration {
         pass: index + 1,
         passes: groups.length,
         digest: isFirst ? digest : undefined,
-        splits: !isReplayable,
+        splits: !isReplayable && !(this.#model.graph?.input ?? []).some(hasFixedBatch),
       });
       if (isFirst) samples = count;
       else if (count !== samples) {
@@ -257,6 +257,12 @@ class Calibration {
       );
     }
   }
+}
+
+/** Does an input take batches of one size only, which cannot be taken apart? */
+function hasFixedBatch({ type }: ValueInfoProto): boolean {
+  const [first] = (type?.value.case === 'tensorType' && type.value.value.shape?.dim) || [];
+  return first?.value.case === 'dimValue' && first.value.value > 1n;
 }
 
 /** `first`, then what is left of `rest`. */

@@ -11,6 +11,7 @@ import type {
   ModelRunner,
 } from '../../lib/quantize/index.js';
 import { modelPath } from '../fixtures/models.js';
+import { builtOnnx } from '../fixtures/onnxruntime.js';
 import {
   builtQuantize,
   digitSamples,
@@ -121,6 +122,24 @@ describe('calibrate', () => {
     expect(quantize.calibrationTableJson({ ...table, dataDigests: [] })).toBe(
       quantize.calibrationTableJson({ ...whole, dataDigests: [] }),
     );
+  });
+
+  test('leaves batches whole that the model takes in one size only', async () => {
+    const { buildModel, buildValue, encodeModel } = await builtOnnx();
+    const model = quantize.prepareModel(
+      encodeModel(
+        buildModel({
+          irVersion: 8,
+          opsets: { '': 17 },
+          inputs: [buildValue('input', 'float32', [8, 1, 8, 8])],
+          outputs: [buildValue('y', 'float32')],
+          nodes: [{ type: 'Relu', inputs: ['input'], outputs: ['y'] }],
+        }),
+      ),
+    );
+    const data = onceOnly(batches());
+    const options = { data, runner: onnxruntimeRunner, tensors: ['y'] };
+    expect(await quantize.calibrate(model, options)).toMatchObject({ samples: 40 });
   });
 
   test('keeps extrema by sample of a batch', async () => {
