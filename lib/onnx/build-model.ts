@@ -22,6 +22,7 @@ import {
   type GraphProto,
   type ModelProto,
   type NodeProto,
+  type StringStringEntryProto,
   type TensorProto,
   type ValueInfoProto,
 } from './gen/onnx_pb.js';
@@ -180,6 +181,11 @@ export function buildExternalTensor(
       create(StringStringEntryProtoSchema, { key, value: String(value) }),
     ),
   });
+}
+
+/** An entry of a model's metadata. */
+export function buildMetadata(key: string, value: string): StringStringEntryProto {
+  return create(StringStringEntryProtoSchema, { key, value });
 }
 
 function requiredCode(elementType: string): number {
