@@ -83,11 +83,14 @@ export class OpenVinoModel implements CompiledModel {
     const run = this.#nativeRun(feeds, fetches);
     const plan = run.times.isShort ? planInline() : 'asynchronous';
     if (plan !== 'asynchronous') {
+      let isBusy = false;
       try {
         const outputs = this.#runInline(run);
+        isBusy = outputs === undefined;
         if (outputs !== undefined) return this.#results(outputs, fetches);
       } finally {
-        if (plan === 'inline-then-yield') await nextTurn();
+        // A run that found every request busy starts at once: its inputs are not copied before.
+        if (plan === 'inline-then-yield' && !isBusy) await nextTurn();
       }
     }
     return this.#results(await this.#runAsynchronously(run, signal), fetches);
@@ -176,10 +179,7 @@ export class OpenVinoModel implements CompiledModel {
             resolve(value as readonly NativeOutput[]);
             this.#endSpan(span, true, timeUs);
           },
-          reject: (error: Error): void => {
-            reject(error);
-            this.#endSpan(span, false, 0);
-          },
+          reject,
         };
         ticket = withTicket(pending, (given) => {
           addon.start(this.#handle, given, run.inputs, run.dims, run.targets);
@@ -187,6 +187,8 @@ export class OpenVinoModel implements CompiledModel {
         signal?.addEventListener('abort', abort, { once: true });
       });
     } catch (error) {
+      // Here for a run that could not be started too.
+      this.#endSpan(span, false, 0);
       // A run that was cancelled says so with the caller's reason. Made here, the error has the caller's stack.
       if (signal?.aborted === true) throw abortError('the run', signal);
       throw runError(error, run);

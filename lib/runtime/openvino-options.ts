@@ -160,7 +160,15 @@ export function propertiesFromOptions(
       `expected no openvino.numThreads for device ${options.device}: it counts CPU threads`,
     );
   }
-  return { ...properties, ...options.properties };
+  const all = { ...properties, ...options.properties };
+  if (session['enableProfiling'] === true && all['PERF_COUNT'] !== 'YES') {
+    throw new EngineryError(
+      'INVALID_ARGUMENT',
+      "expected no openvino.properties.PERF_COUNT but 'YES' with session option enableProfiling, " +
+        `got '${all['PERF_COUNT'] ?? ''}'; leave it out`,
+    );
+  }
+  return all;
 }
 
 /** onnxruntime's intraOpNumThreads; 0 means its default, as there. */

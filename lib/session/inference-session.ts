@@ -194,8 +194,9 @@ export class InferenceSession implements OrtSession {
     options: Readonly<Record<string, unknown>>,
   ): Promise<Record<string, TensorValue>> {
     const signal = optionalSignal(options['signal'], 'runOptions.signal');
-    const watch = watchTerminate(options, signal);
     const onnxruntime = runOptionsFor(options);
+    // Last before the run: whatever throws in between, a getter of the caller's too, would leave it watching.
+    const watch = watchTerminate(options, signal);
     try {
       return await this.#model.run(feeds, fetches, {
         ...(watch.signal !== undefined && { signal: watch.signal }),

@@ -27,7 +27,12 @@ export function watchTerminate(
   if (isSet() || signal?.aborted === true) abort();
   signal?.addEventListener('abort', abort, { once: true });
   const timer = setInterval(() => {
-    if (isSet()) abort();
+    try {
+      if (isSet()) abort();
+    } catch {
+      // A getter of the caller; thrown here it would end the process. The run ends, and asking again rejects it.
+      abort();
+    }
   }, POLL_MS);
   // The run itself keeps the process alive.
   timer.unref();

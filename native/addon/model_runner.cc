@@ -34,6 +34,8 @@ Result<napi_value> Collect(Napi::Env env, const runtime::CompiledModel& model,
   }
 }
 
+Status Cancelled() { return {Code::kCancelled, "the run was cancelled"}; }
+
 Status Disposed() { return {Code::kDisposed, "Session already disposed."}; }
 
 }  // namespace
@@ -115,6 +117,7 @@ void ModelRunner::OnEnded(size_t index) {
   // The callback came before the request's own state was settled: this waits for that, a few
   // microseconds.
   Status status = slot.request->Wait();
+  if (status.ok() && run.is_dropped) status = Cancelled();
   napi_value outputs = nullptr;
   if (status.ok()) {
     Result<napi_value> collected = Collect(env, *model_, slot.request.get(), &run);
@@ -179,11 +182,16 @@ void ModelRunner::Cancel(uint32_t ticket) {
   if (queued != queue_.end()) {
     queue_.erase(queued);
     env_data_->EndPending();
-    SettleError(ticket, {Code::kCancelled, "the run was cancelled"});
+    SettleError(ticket, Cancelled());
     return;
   }
   for (Slot& slot : slots_) {
-    if (slot.run.has_value() && slot.run->ticket == ticket) slot.request->Cancel();
+    if (!slot.run.has_value() || slot.run->ticket != ticket) continue;
+    if (model_->survives_cancel()) {
+      slot.request->Cancel();
+    } else {
+      slot.run->is_dropped = true;
+    }
   }
 }
 
@@ -246,6 +254,7 @@ void ModelRunner::Stop() {
   std::vector<std::shared_ptr<ModelRunner>> selves;
   for (Slot& slot : slots_) {
     if (!slot.run.has_value()) continue;
+    // Nothing runs on these requests afterwards: here it may be left in disorder.
     slot.request->Cancel();
     // How it ended no longer interests anyone; that it has ended does.
     static_cast<void>(slot.request->Wait().ok());

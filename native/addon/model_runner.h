@@ -41,7 +41,8 @@ class ModelRunner : public std::enable_shared_from_this<ModelRunner> {
   Status Start(uint32_t ticket, const RunArguments& arguments);
   // Runs on the calling thread and returns the outputs; null when no request is free.
   Result<napi_value> Infer(const RunArguments& arguments);
-  // A queued run leaves the queue, a running one is told to stop; both settle with CANCELLED.
+  // A queued run leaves the queue, a running one is told to stop, or computes to its end where the
+  // model does not survive a stop; all settle with CANCELLED.
   void Cancel(uint32_t ticket);
   // The layers of the last run that ended; while it settles, of that run. INVALID_ARGUMENT before
   // the first, and for a model that is not profiled.

@@ -33,6 +33,8 @@ struct OutputPlan {
 // already broken.
 struct Run {  // NOLINT(bugprone-exception-escape)
   uint32_t ticket = 0;
+  // Cancelled on a request that must not be: it computes to its end and its outputs are not read.
+  bool is_dropped = false;
   // Null: the request's own memory, already filled.
   std::vector<std::shared_ptr<runtime::Tensor>> inputs;
   std::vector<OutputPlan> outputs;

@@ -100,6 +100,7 @@ Status OpenApi(const std::string& library_path) {
   find(api.core_get_available_devices, "ov_core_get_available_devices");
   find(api.available_devices_free, "ov_available_devices_free");
   find(api.model_free, "ov_model_free");
+  find(api.model_is_dynamic, "ov_model_is_dynamic");
   find(api.model_reshape, "ov_model_reshape");
   find(api.partial_shape_create, "ov_partial_shape_create");
   find(api.partial_shape_free, "ov_partial_shape_free");

@@ -27,6 +27,7 @@ struct Api {
   decltype(&ov_available_devices_free) available_devices_free;
 
   decltype(&ov_model_free) model_free;
+  decltype(&ov_model_is_dynamic) model_is_dynamic;
   decltype(&ov_model_reshape) model_reshape;
   decltype(&ov_partial_shape_create) partial_shape_create;
   decltype(&ov_partial_shape_free) partial_shape_free;

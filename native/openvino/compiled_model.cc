@@ -87,10 +87,12 @@ Status ReadPorts(const ov_compiled_model_t* model, Size size, ByIndex by_index,
 }  // namespace
 
 Result<std::shared_ptr<runtime::CompiledModel>> CompiledModel::Create(CompiledModelHandle handle,
-                                                                      bool narrows_integers) {
+                                                                      bool narrows_integers,
+                                                                      bool survives_cancel) {
   // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): private constructor
   std::shared_ptr<CompiledModel> model(new CompiledModel);
   model->narrows_integers_ = narrows_integers;
+  model->survives_cancel_ = survives_cancel;
   const Api& api = TheApi();
   RETURN_IF_ERROR(ReadPorts(handle.get(), api.compiled_model_inputs_size,
                             api.compiled_model_input_by_index, &model->inputs_));

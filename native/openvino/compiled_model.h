@@ -22,11 +22,13 @@ class CompiledModel : public runtime::CompiledModel,
  public:
   // MODEL_UNSUPPORTED when a port has a type that onnxruntime-common has no name for.
   static Result<std::shared_ptr<runtime::CompiledModel>> Create(CompiledModelHandle handle,
-                                                                bool narrows_integers);
+                                                                bool narrows_integers,
+                                                                bool survives_cancel);
 
   [[nodiscard]] const std::vector<runtime::Port>& inputs() const override { return inputs_; }
   [[nodiscard]] const std::vector<runtime::Port>& outputs() const override { return outputs_; }
   [[nodiscard]] bool narrows_integers() const override { return narrows_integers_; }
+  [[nodiscard]] bool survives_cancel() const override { return survives_cancel_; }
   [[nodiscard]] Result<std::string> Property(const std::string& key) const override;
   Result<std::unique_ptr<runtime::InferRequest>> CreateRequest() override;
   Result<std::shared_ptr<runtime::Tensor>> CreateTensor(DType dtype, const Shape& shape) override;
@@ -40,6 +42,7 @@ class CompiledModel : public runtime::CompiledModel,
   std::vector<runtime::Port> inputs_;
   std::vector<runtime::Port> outputs_;
   bool narrows_integers_ = false;
+  bool survives_cancel_ = false;
 };
 
 }  // namespace enginery::openvino

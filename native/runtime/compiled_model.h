@@ -33,6 +33,8 @@ class CompiledModel {
   // True when the device computes 64-bit integers in 32 bits, so that larger values must be
   // refused.
   [[nodiscard]] virtual bool narrows_integers() const = 0;
+  // False: a request whose run was cancelled may give wrong outputs later, and so may its siblings.
+  [[nodiscard]] virtual bool survives_cancel() const = 0;
   [[nodiscard]] virtual Result<std::string> Property(const std::string& key) const = 0;
 
   virtual Result<std::unique_ptr<InferRequest>> CreateRequest() = 0;

@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { InferenceSession } from 'enginery';
+import { Tensor, type InferenceSession } from 'enginery';
 import { describe, expect, it } from 'vitest';
 
 import { nodesFromProfile } from '../../lib/runtime/onnxruntime-profile.js';
@@ -99,6 +99,25 @@ describe('a profile of OpenVINO', () => {
       if (next !== undefined) expect(run.ts + run.dur).toBeLessThanOrEqual(next.ts + 1);
     }
     expect(new Set(runs.map(({ tid }) => tid)).size).toBe(6);
+  });
+
+  it('gives the row of a run that could not be started to the next one', async () => {
+    const folder = temporaryFolder();
+    const engine = await session('small/identity-int64.onnx', {
+      executionProviders: ['openvino'],
+      strict: true,
+      enableProfiling: true,
+      profileFilePrefix: join(folder, 'p'),
+    });
+    const run = async (value: bigint): Promise<unknown> =>
+      engine.run({ x: new Tensor('int64', BigInt64Array.of(value), [1]) });
+    for (let i = 0; i < 3; i++) {
+      expect(await failureOf(run(2n ** 40n))).toMatchObject({ code: code('OUT_OF_RANGE') });
+    }
+    await run(1n);
+    await engine.release();
+    const events = JSON.parse(fileIn(folder)) as Event[];
+    expect(new Set(events.map(({ tid }) => tid)).size).toBe(1);
   });
 });
 

@@ -171,6 +171,64 @@ describe('a run', () => {
     }
   });
 
+  it('of a model with dynamic shapes leaves the runs around it alone', async () => {
+    const engine = await openvinoEngine('small/dynamic.onnx', {
+      openvino: { inferRequests: 4, inlineBelowUs: 0 },
+    });
+    const turns = scaled(40_000);
+    const inFlight = new Set<AbortController>();
+    let started = 0;
+    let cancelled = 0;
+    const lane = async (): Promise<void> => {
+      while (started < turns) {
+        const turn = started++;
+        const n = [1, 3, 200, 1, 400][turn % 5] ?? 1;
+        const k = [1, 64, 7][turn % 3] ?? 1;
+        const value = 2 + (turn % 900);
+        const controller = new AbortController();
+        inFlight.add(controller);
+        const feeds = {
+          a: float32([n, k], new Float32Array(n * k).fill(value)),
+          b: float32([k, n], new Float32Array(n * k).fill(1)),
+        };
+        const made = await engine.run(feeds, { signal: controller.signal }).catch(String);
+        inFlight.delete(controller);
+        if (typeof made === 'string') cancelled++;
+        else {
+          const y = values(output(made, 'y'));
+          expect([y.length, y[0], y[n * n - 1]]).toEqual([n * n, value * k + 0.5, value * k + 0.5]);
+        }
+        if (turn % 3 === 0) await new Promise(setImmediate);
+        if (turn % 3 !== 2) [...inFlight][turn % inFlight.size]?.abort();
+      }
+    };
+    await Promise.all(Array.from({ length: 6 }, lane));
+    expect(cancelled).toBeGreaterThan(0);
+  });
+
+  it('that starts where the inline time is spent has the values and the signal of its call', async () => {
+    const engine = await openvinoEngine('small/dynamic.onnx', { openvino: { inferRequests: 1 } });
+    const feeds = (size: number): Record<string, Tensor> => ({
+      a: float32([size, size], new Float32Array(size * size).fill(1)),
+      b: float32([size, size], new Float32Array(size * size).fill(1)),
+    });
+    for (let i = 0; i < 100; i++) await engine.run(feeds(1));
+    const busy = engine.run(feeds(1000));
+    const controller = new AbortController();
+    // In one turn, so many that some find the time spent and the one request busy.
+    const given = Array.from({ length: 2000 }, () => feeds(1));
+    const runs = given.map(async (one, i) =>
+      engine.run(one, i % 2 === 0 ? {} : { signal: controller.signal }).then(
+        ({ y }) => Number(y?.data[0]),
+        (error: unknown) => (error as { code: string }).code,
+      ),
+    );
+    for (const { a } of given) if (a !== undefined) a.data.fill(7);
+    controller.abort();
+    expect(new Set(await Promise.all(runs))).toEqual(new Set([1.5, code('CANCELLED')]));
+    await busy;
+  });
+
   it('with a timeout has the reason of the timeout', async () => {
     const engine = await slowEngine();
     const busy = engine.run(feeds());
@@ -185,6 +243,24 @@ describe.each(['openvino', 'cpu'])('the terminate flag of onnxruntime, on %s', (
   const words = 'Exiting due to terminate flag being set to true';
   const make = async (): Promise<InferenceSession> =>
     session('small/slow.onnx', { executionProviders: [provider], strict: true });
+
+  it('is not looked at after a run whose other options cannot be read', async () => {
+    const made = await make();
+    let looks = 0;
+    const options = {
+      get terminate(): boolean {
+        looks++;
+        return false;
+      },
+      get extra(): never {
+        throw new Error('no extra');
+      },
+    };
+    expect(await failureOf(made.run(feeds(), options))).toMatchObject({ message: 'no extra' });
+    const before = looks;
+    await new Promise((settle) => setTimeout(settle, 50));
+    expect(looks).toBe(before);
+  });
 
   it('set before the run cancels it', async () => {
     const made = await make();

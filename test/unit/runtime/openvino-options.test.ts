@@ -143,6 +143,16 @@ describe('propertiesFromOptions', () => {
     });
   });
 
+  it.each(['NO', 'yes', ''])('refuses PERF_COUNT %j beside enableProfiling', (value) => {
+    const options = { properties: { PERF_COUNT: value } };
+    expect(properties(options)).toMatchObject(options.properties);
+    expect(() => properties(options, { enableProfiling: true })).toThrow(
+      expect.objectContaining({ code: 'ERR_ENGINERY_INVALID_ARGUMENT' }),
+    );
+    const profiled = { properties: { PERF_COUNT: 'YES' } };
+    expect(properties(profiled, { enableProfiling: true })).toMatchObject(profiled.properties);
+  });
+
   it('hands on what is asked for', () => {
     const options = {
       performanceHint: 'throughput',

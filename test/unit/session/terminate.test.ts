@@ -48,6 +48,22 @@ describe('watchTerminate', () => {
     watch.end();
   });
 
+  it('a flag that cannot be read any more ends the run, and not the process', () => {
+    let isBroken = false;
+    const options = {
+      get terminate(): boolean {
+        if (isBroken) throw new Error('broken');
+        return false;
+      },
+    };
+    const watch = watchTerminate(options, undefined);
+    isBroken = true;
+    aWhile();
+    expect(watch.signal?.aborted).toBe(true);
+    expect(() => watch.isTerminated()).toThrow('broken');
+    watch.end();
+  });
+
   it('looks no more once the run has ended, and holds no timer', () => {
     const options = { terminate: false };
     const watch = watchTerminate(options, undefined);
