@@ -29,13 +29,14 @@ export interface SessionAddress {
   readonly provider: string;
 }
 
-/** The process stays alive for this worker only while a request is unanswered. */
+/** The process stays alive for this worker only while a request is unanswered, or its end is waited for. */
 export class WorkerConnection {
   readonly #engine: OnnxruntimePackage;
   readonly #channel: Channel;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
   #nextId = 1;
+  #isClosing = false;
   #end: CodedError | undefined;
 
   /** Starts the worker. Throws INFERENCE_FAILED when Node refuses to. */
@@ -91,6 +92,7 @@ export class WorkerConnection {
 
   /** Ends the worker after what it was asked before; the process waits for it. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#channel.ref();
     this.closeUnattended();
     await this.#exited;
@@ -105,7 +107,8 @@ export class WorkerConnection {
     const pending = this.#pending.get(reply.id);
     if (pending === undefined) return;
     this.#pending.delete(reply.id);
-    if (this.#pending.size === 0) this.#channel.unref();
+    // A closing worker may still owe the answer of an endProfiling(): its exit is what the process waits for.
+    if (this.#pending.size === 0 && !this.#isClosing) this.#channel.unref();
     if ('failure' in reply) {
       pending.reject(errorFromFailure(reply.failure, this.#engine, pending.provider));
     } else pending.resolve(reply.value);

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 
-import { runProgram } from '../fixtures/child.js';
+import { programHead, runProgram } from '../fixtures/child.js';
 import { needsOpenvino } from '../fixtures/engines.js';
 import { scaled } from '../scale.js';
 
@@ -101,6 +101,30 @@ describe('a process that has nothing more to do', () => {
     `);
     expect(result).toEqual({ code: 0, signal: null, stdout: 'made\nreleased\n', stderr: '' });
   });
+
+  it.each([
+    ['a main thread', (body: string) => body],
+    [
+      'a worker thread',
+      (body: string) => `
+        import { Worker } from 'node:worker_threads';
+        new Worker(new URL('data:text/javascript,' + encodeURIComponent(${JSON.stringify(programHead())} + ${JSON.stringify(body)})));
+      `,
+    ],
+  ])(
+    'stays until a release that follows endProfiling has ended, in %s',
+    async (_where, program) => {
+      const { code, signal, stdout } = await runProgram(
+        program(`
+        const session = await InferenceSession.create(model('small/add.onnx'), { executionProviders: ['cpu'] });
+        session.endProfiling();
+        await session.release();
+        console.log('released');
+      `),
+      );
+      expect({ code, signal, stdout }).toEqual({ code: 0, signal: null, stdout: 'released\n' });
+    },
+  );
 
   it('is not held by sessions that were never released', async () => {
     const result = await runProgram(`
