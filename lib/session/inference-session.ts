@@ -218,7 +218,7 @@ export class InferenceSession implements OrtSession {
   ): OrtSession.ReturnType {
     const tensors: Record<string, Tensor> = {};
     for (const name of this.outputNames) {
-      const result = results[name];
+      const result = Object.hasOwn(results, name) ? results[name] : undefined;
       if (result === undefined) continue;
       const own = fetches[name];
       // The caller's tensor was checked by structure: it is what onnxruntime-common would take.

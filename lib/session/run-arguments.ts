@@ -17,7 +17,8 @@ function fetchesFromNames(
   outputNames: readonly string[],
 ): Record<string, null> {
   if (names.length === 0) throw invalidArgument("'fetches' cannot be an empty array.");
-  const fetches: Record<string, null> = {};
+  // Without Object's own properties: an output may be named 'constructor'.
+  const fetches = Object.create(null) as Record<string, null>;
   for (const name of names) {
     if (typeof name !== 'string')
       throw invalidArgument("'fetches' must be a string array or an object.");
@@ -38,7 +39,7 @@ function fetchesFromObject(
     if (!Object.hasOwn(object, name)) continue;
     const value = object[name];
     if (value === null || value instanceof Tensor || isTensorLike(value)) {
-      fetches ??= {};
+      fetches ??= Object.create(null) as Record<string, unknown>;
       fetches[name] = value;
     }
   }

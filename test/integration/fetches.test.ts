@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { Tensor } from 'enginery';
 import { describe, expect, it } from 'vitest';
 
+import { buildModel, buildValue, encodeModel } from '../../lib/onnx/index.js';
 import { ELEMENT_VALUES } from '../fixtures/element-values.js';
 import {
   code,
@@ -30,6 +31,36 @@ const left = float32([2, 3], [1, 2, 3, 4, 5, 6]);
 const right = float32([2, 3], [10, 20, 30, 40, 50, 60]);
 const SUM = [11, 22, 33, 44, 55, 66];
 const DIFFERENCE = [-9, -18, -27, -36, -45, -54];
+
+// onnxruntime-node itself takes Object's own method for the tensor to fill.
+describe('outputs named as what every object has', () => {
+  it('are what was asked for', async () => {
+    const [first, second] = ['constructor', 'toString'];
+    const bytes = encodeModel(
+      buildModel({
+        irVersion: 8,
+        opsets: { '': 13 },
+        inputs: [buildValue('x', 'float32', [2])],
+        outputs: [first, second].map((name) => buildValue(name, 'float32', [2])),
+        nodes: [
+          { type: 'Neg', inputs: ['x'], outputs: [first] },
+          { type: 'Abs', inputs: ['x'], outputs: [second] },
+        ],
+      }),
+    );
+    const engine = await openvinoEngine(bytes);
+    const x = float32([2], [1, -2]);
+    const all = await engine.run({ x });
+    expect(Object.values(all).map(values)).toEqual([
+      [-1, 2],
+      [1, 2],
+    ]);
+    expect(Object.keys(await engine.run({ x }, [second]))).toEqual([second]);
+    const own = float32([2]);
+    const filled = await engine.run({ x }, { [first]: own });
+    expect(Object.entries(filled)).toEqual([[first, own]]);
+  });
+});
 
 describe.each([0, 1_000_000])('outputs with inlineBelowUs %i', (inlineBelowUs) => {
   const twoIo = async () => openvinoEngine('small/two-io.onnx', { openvino: { inlineBelowUs } });
