@@ -23,7 +23,7 @@ export async function documentOf(
 Written by \`${command}\`, ${date.slice(0, 10)}. Models and inputs are made here (\`npm run models\`), with random weights;
 every contestant is a process of its own, one active at a time, in an order that turns from round to round.
 
-- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.kernel}; load of other programs
+- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memory}, ${machine.system}; load of other programs
   before: ${machine.loadBefore.toFixed(1)}.
 - Node ${machine.node}, ${runtimes.join(', ')}; FP32 by value everywhere.
 - "enginery" is provider \`openvino\`; "enginery cpu" is ONNX Runtime in a worker thread; "OpenVINO Python" is the vendor's

@@ -8,7 +8,7 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly memory: string;
-  readonly kernel: string;
+  readonly system: string;
   readonly node: string;
   /** Of other programs, when the run began: above 0.2 the figures are of a busy machine. */
   readonly loadBefore: number;
@@ -19,7 +19,7 @@ export function thisMachine(): Machine {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     cores: os.availableParallelism(),
     memory: formatBytes(os.totalmem()),
-    kernel: `${os.type()} ${os.release()} ${os.arch()}`,
+    system: `${os.type()} ${os.arch()}`,
     node: process.versions.node,
     loadBefore: os.loadavg()[0] ?? NaN,
   };
