@@ -49,34 +49,34 @@ export type ProviderChoice =
 /** Options of {@link createEngine}; all optional. */
 export interface EngineOptions {
   /** The fall-through order; 'auto' (default): openvino, cpu. */
-  readonly providers?: 'auto' | readonly ProviderChoice[];
+  providers?: 'auto' | readonly ProviderChoice[];
   /** The first provider's refusal is the error. Default false. */
-  readonly strict?: boolean;
+  strict?: boolean;
   /** OpenVINO's device: 'CPU' (default), 'GPU', 'NPU', 'AUTO' ... */
-  readonly device?: string;
+  device?: string;
   /** What the engine computes in; default 'fp32' by value. Others are refused where the device has not got them. */
-  readonly precision?: Precision;
+  precision?: Precision;
   /** Shapes to compile for, by input name: fixed or bounded. */
-  readonly shapes?: Readonly<Record<string, InputShape>>;
+  shapes?: Readonly<Record<string, InputShape>>;
   /** Aborts the creation: ERR_ENGINERY_CANCELLED. */
-  readonly signal?: AbortSignal;
+  signal?: AbortSignal;
   /** Hears of each phase, and twice a second that work goes on. */
-  readonly onProgress?: (progress: EngineProgress) => void;
+  onProgress?: (progress: EngineProgress) => void;
   /** Options of provider openvino. */
-  readonly openvino?: OpenVinoOptions;
+  openvino?: OpenVinoOptions;
   /**
    * Options of ONNX Runtime's workers: `workers` (threads, each with a session of its own; 1 to 256, default 1),
    * `queueLimit` (runs that may wait for one, default 10,000) and `packagePath` (folder of the onnxruntime-node package;
    * default: the installed one).
    */
-  readonly onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'queueLimit' | 'packagePath'>;
+  onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'queueLimit' | 'packagePath'>;
   /** onnxruntime-node's session options. */
-  readonly session?: Omit<
+  session?: Omit<
     InferenceSession.SessionOptions,
     'executionProviders' | 'strict' | 'signal'
   >;
   /** The `.bin` of an OpenVINO IR given as bytes. */
-  readonly weights?: Uint8Array;
+  weights?: Uint8Array;
 }
 
 const KNOWN = [

@@ -345,23 +345,23 @@ export declare namespace InferenceSession {
   /** onnxruntime-common's session options, and what this package adds. */
   interface SessionOptions extends Omit<OrtSession.SessionOptions, 'executionProviders'> {
     /** Names, or objects with a name and the provider's options; absent or empty: openvino, cpu. */
-    readonly executionProviders?: readonly (
+    executionProviders?: readonly (
       | OrtSession.ExecutionProviderConfig
       | {
           /** 'openvino', 'cpu', or an execution provider of ONNX Runtime. */
-          readonly name: string;
-          readonly [option: string]: unknown;
+          name: string;
+          [option: string]: unknown;
         }
     )[];
     /** The first provider's refusal is the error, instead of the next provider's turn. */
-    readonly strict?: boolean;
+    strict?: boolean;
     /** Aborts the creation. */
-    readonly signal?: AbortSignal;
+    signal?: AbortSignal;
   }
   /** onnxruntime-common's run options, and what this package adds. */
   interface RunOptions extends OrtSession.RunOptions {
     /** Aborts the run; it rejects with ERR_ENGINERY_CANCELLED, name AbortError. */
-    readonly signal?: AbortSignal;
+    signal?: AbortSignal;
   }
 }
 

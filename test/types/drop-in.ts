@@ -99,3 +99,17 @@ export const names: readonly string[] = listSupportedBackends().map(({ name }) =
 export const cuda: InferenceSession.CudaExecutionProviderOption = { name: 'cuda', deviceId: 0 };
 export const provider: InferenceSession.ExecutionProviderName = 'coreml';
 export const providers: readonly InferenceSession.ExecutionProviderConfig[] = [cuda, provider];
+
+/** Options that are put together step by step, as onnxruntime-node lets one do. */
+export function optionsStepByStep(signal: AbortSignal): void {
+  const options: InferenceSession.SessionOptions = {};
+  options.executionProviders = ['cpu', { name: 'cuda', deviceId: 0 }];
+  options.graphOptimizationLevel = 'all';
+  options.strict = true;
+  options.signal = signal;
+  delete options.executionProviders;
+  const run: InferenceSession.RunOptions = {};
+  run.terminate = false;
+  run.signal = signal;
+  delete run.signal;
+}

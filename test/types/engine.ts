@@ -38,6 +38,15 @@ export async function everyOption(bytes: Uint8Array): Promise<Engine> {
   return engine;
 }
 
+export function optionsStepByStep(): EngineOptions {
+  const options: EngineOptions = {};
+  options.providers = ['openvino'];
+  options.strict = true;
+  options.session = { logId: 'x' };
+  delete options.providers;
+  return options;
+}
+
 export async function aSession(engine: Engine): Promise<void> {
   const session: InferenceSession = engine;
   const input: Tensor = engine.allocate('x', [1, 2]);
