@@ -33,15 +33,18 @@ export function shapesOfInputs(
 ): Map<string, number[]> {
   const byName = new Map<string, number[]>();
   for (const [given, dims] of shapes) {
-    const name = given === '' && inputs.length === 1 ? (inputs[0]?.name ?? '') : given;
+    if (given === '' && inputs.length > 1) {
+      const example = `${inputs[0]?.name ?? ''}:${dims.join('x')}`;
+      throw usageError(
+        `expected --shape name:sizes, such as --shape ${example}: the model has ${inputs.length} inputs (${listed(inputs)})`,
+      );
+    }
+    const name = given === '' ? (inputs[0]?.name ?? '') : given;
     if (!inputs.some((input) => input.name === name)) {
-      const hint =
-        given === ''
-          ? '; write --shape name:1x3x224x224'
-          : didYouMean(
-              given,
-              inputs.map((input) => input.name),
-            );
+      const hint = didYouMean(
+        given,
+        inputs.map((input) => input.name),
+      );
       throw usageError(
         `expected an input of the model for --shape, got "${given}"; inputs: ${listed(inputs)}${hint}`,
       );

@@ -143,6 +143,13 @@ describe('readFeeds', () => {
     );
   });
 
+  it('asks for the name before the sizes of one of several inputs', async () => {
+    const shapes = new Map([['', [1, 16]]]);
+    await expect(readFeeds([IMAGE, MASK], options(['random'], { shapes }))).rejects.toThrow(
+      /--shape image:1x16: the model has 2 inputs \("image", "mask"\)/u,
+    );
+  });
+
   it('refuses broken JSON and huge sizes without allocating them', async () => {
     await expect(readFeeds([IMAGE], options([file('bad.json', '[1,')]))).rejects.toThrow(
       /not JSON/u,
