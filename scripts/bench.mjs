@@ -16,11 +16,13 @@ import { compiledTool } from './tools.mjs';
 
 /** @param {import('../test/bench/options.js').BenchOptions} options */
 async function prepare({ models, contestants }) {
-  // The vendor's own loop; where it cannot be had, the benchmark says so and goes on without.
-  if (contestants.includes('openvino-python')) await bringGroups(['bench']);
   await makeLargeModels(
     (name) => models.includes(name.replace(/\.onnx$/, '')) && !existsSync(join(modelsFolder, name)),
   );
+  // Before the long steps: a name that is no model is told at once.
+  for (const name of models) filesOf(name);
+  // The vendor's own loop; where it cannot be had, the benchmark says so and goes on without.
+  if (contestants.includes('openvino-python')) await bringGroups(['bench']);
   buildBench();
 }
 
@@ -30,6 +32,8 @@ if (failed.length > 0) process.exit(1);
 const main = compiledTool('test/bench/main');
 /** @type {typeof import('../test/bench/options.js')} */
 const { optionsFrom } = await import(pathToFileURL(compiledTool('test/bench/options')).href);
+/** @type {typeof import('../test/bench/subjects.js')} */
+const { filesOf } = await import(pathToFileURL(compiledTool('test/bench/subjects')).href);
 try {
   const options = optionsFrom(args);
   if (options !== undefined) await prepare(options);

@@ -6,8 +6,9 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { promisify, parseArgs } from 'node:util';
+import { promisify } from 'node:util';
 
+import { readArguments, refuseArguments } from './arguments.mjs';
 import { checkSymbols } from './check-symbols.mjs';
 import { hostArch } from './deps/clients.mjs';
 import { addonSources, missingForBuild } from './native.mjs';
@@ -18,13 +19,19 @@ import { isFresh } from './setup/fresh.mjs';
 /** It has no types. @type {(options: object, done: (error?: Error) => void) => void} */
 const prebuildify = createRequire(import.meta.url)('prebuildify');
 
-const { values } = parseArgs({ options: { arch: { type: 'string', default: hostArch } } });
+const { values } = readArguments(
+  'prebuild',
+  `npm run prebuild [-- --arch arm64]: makes the addon of the package in prebuilds/ (${hostArch})`,
+  { options: { arch: { type: 'string', default: hostArch } } },
+);
 const { arch } = values;
 const cross = arch === 'arm64' && hostArch !== 'arm64';
+if (arch !== hostArch && !cross) {
+  refuseArguments('prebuild', `expected --arch ${hostArch} or arm64, got ${arch}`);
+}
 
 /** @returns {string | undefined} */
 function missing() {
-  if (arch !== hostArch && !cross) return `expected --arch ${hostArch} or arm64, got ${arch}`;
   if (cross && findProgram('aarch64-linux-gnu-g++') === undefined) {
     return 'aarch64-linux-gnu-g++ is missing; install it with: apt-get install -y g++-aarch64-linux-gnu';
   }

@@ -42,7 +42,8 @@ function pathOf(name: string): string {
   return existsSync(made) ? made : resolve(name);
 }
 
-function filesOf(name: string): ReadonlyMap<Variant, string> {
+/** A name's files, by their weights; throws for a name that is no model. */
+export function filesOf(name: string): ReadonlyMap<Variant, string> {
   const path = pathOf(name);
   if (!existsSync(path)) {
     throw new Error(

@@ -3,9 +3,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { wrongArrows } from '../../scripts/check-native-arrows.mjs';
 import { tooNew } from '../../scripts/check-symbols.mjs';
+import { freshClone, removeClones } from './clone.js';
 import { repository, temporaryFolder } from './tarball.js';
 
 describe('native/sources.txt', () => {
@@ -134,4 +135,54 @@ describe('the arrows of lib/', () => {
     };
     expect(cruise(files)).toContain('no dependency violations');
   });
+});
+
+describe('a tarball without the addon', () => {
+  afterAll(removeClones);
+
+  it('is not made: npm pack says what makes the addon', () => {
+    const { status, stderr } = spawnSync('npm', ['pack', '--loglevel=error'], {
+      cwd: freshClone(),
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /linux-x64\/enginery.glibc.node is missing.*: npm run prebuild/,
+      ),
+    });
+  });
+});
+
+describe('the scripts', () => {
+  const runScript = (args: readonly string[]): { status: number | null; said: string } => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: repository,
+      encoding: 'utf8',
+    });
+    return { status, said: (stdout + stderr).trim() };
+  };
+
+  it.each(['models', 'prebuild'])('answer --help with one line: %s', (name) => {
+    const { status, said } = runScript([`scripts/${name}.mjs`, '--help']);
+    expect(status).toBe(0);
+    expect(said).toMatch(new RegExp(`^npm run ${name} .*$`));
+  });
+
+  it.each([
+    ['models', ['--nonsense'], /^models: Unknown option '--nonsense'.*$/],
+    ['models', ['nonsense'], /^models: expected names of mobilenet-v2-160, .*, got nonsense$/m],
+    ['prebuild', ['--nonsense'], /^prebuild: Unknown option '--nonsense'.*$/],
+    ['prebuild', ['--arch', 'mips'], /^prebuild: expected --arch .*, got mips$/],
+    ['bench', ['--models', 'nonsense'], /^bench: expected a model's path .*got nonsense.*$/m],
+  ])(
+    'refuse with exit code 2 and no stack: %s %j',
+    (name, args, message) => {
+      const { status, said } = runScript([`scripts/${name}.mjs`, ...args]);
+      expect(said).toMatch(message);
+      expect(said).not.toMatch(/^ {4}at /m);
+      expect(status).toBe(2);
+    },
+    120_000,
+  );
 });
