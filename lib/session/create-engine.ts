@@ -71,10 +71,7 @@ export interface EngineOptions {
    */
   onnxruntime?: Pick<OnnxruntimeOptions, 'workers' | 'queueLimit' | 'packagePath'>;
   /** onnxruntime-node's session options. */
-  session?: Omit<
-    InferenceSession.SessionOptions,
-    'executionProviders' | 'strict' | 'signal'
-  >;
+  session?: Omit<InferenceSession.SessionOptions, 'executionProviders' | 'strict' | 'signal'>;
   /** The `.bin` of an OpenVINO IR given as bytes. */
   weights?: Uint8Array;
 }
