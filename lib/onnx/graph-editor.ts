@@ -198,7 +198,10 @@ export class GraphEditor {
     this.#changedValues.add(name);
   }
 
-  /** Writes nodes (in topological order) and initializers back. Throws INVALID_ARGUMENT when a value has no producer. */
+  /**
+   * Writes nodes (in topological order) and initializers back. Throws MODEL_INVALID when nothing makes a value that is
+   * read: after the edits, or in the file as it was.
+   */
   finish(): void {
     for (const node of this.#nodes)
       for (const name of [...node.input, ...capturesOf(node)]) this.#requireKnown(name, node);
@@ -229,8 +232,10 @@ export class GraphEditor {
 
   #requireKnown(name: string, reader: NodeProto): void {
     if (name === '' || this.#isMade(name)) return;
-    throw invalidArgument(
-      `expected something that makes ${quoted(name)} for node ${quoted(reader.name)} (${reader.opType}), got nothing`,
+    throw invalidModel(
+      `something that makes ${quoted(name)} for node ${quoted(reader.name)} (${reader.opType})`,
+      'nothing',
+      EXPORT_AGAIN,
     );
   }
 
