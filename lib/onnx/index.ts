@@ -43,4 +43,5 @@ export {
   tensorByteLength,
   tensorBytes,
 } from './tensor-values.js';
+export { topologicalOrder } from './topological-order.js';
 export { writeModel, type WriteOptions } from './write-model.js';

@@ -8,7 +8,7 @@ import {
   throwIfAborted,
   warnOnce,
 } from '../common/index.js';
-import { encodeModel, type ModelProto, type ValueInfoProto } from '../onnx/index.js';
+import { encodeModel, type ModelProto, NameAllocator, type ValueInfoProto } from '../onnx/index.js';
 import type { TensorContent } from '../tensor/index.js';
 import type { CalibrationTable } from './calibration-table.js';
 import type { Feeds, LoadedModel, ModelRunner } from './calibrator/model-runner.js';
@@ -21,7 +21,6 @@ import {
   type SampleSource,
 } from './calibrator/sample-source.js';
 import { packTensors } from './calibrator/tensor-groups.js';
-import { NameAllocator } from './graph/names.js';
 import { TensorObserver } from './observer.js';
 
 /** Where calibration is. */

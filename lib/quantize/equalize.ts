@@ -1,9 +1,8 @@
 /** Cross-layer equalization: evens out the channels between two layers; the function stays (quantization.md 4.5). */
 
-import type { GraphProto, ModelProto, NodeProto } from '../onnx/index.js';
+import { type GraphProto, type ModelProto, NameAllocator, type NodeProto } from '../onnx/index.js';
 import { dimsOf, float32Values, isFloat32, replaceConstant } from './graph/constants.js';
 import { GraphIndex } from './graph/graph-index.js';
-import { NameAllocator } from './graph/names.js';
 import { intAttribute } from './graph/node-attributes.js';
 import { channelAbsMax, channelLayout, type ChannelLayout } from './scheme.js';
 

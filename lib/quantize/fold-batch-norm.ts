@@ -1,6 +1,12 @@
 /** Folds what scales and shifts the channels of a convolution into its weights: BatchNormalization, Mul, Add. */
 
-import { buildTensor, type GraphProto, type ModelProto, type NodeProto } from '../onnx/index.js';
+import {
+  buildTensor,
+  type GraphProto,
+  type ModelProto,
+  NameAllocator,
+  type NodeProto,
+} from '../onnx/index.js';
 import {
   dimsOf,
   dropUnusedConstants,
@@ -9,7 +15,6 @@ import {
   replaceConstant,
 } from './graph/constants.js';
 import { GraphIndex } from './graph/graph-index.js';
-import { NameAllocator } from './graph/names.js';
 import { floatAttribute, intAttribute } from './graph/node-attributes.js';
 
 /** y = factor * x + offset, by channel. */

@@ -2,15 +2,15 @@
 
 import { EngineryError, warnOnce } from '../common/index.js';
 import {
-  buildTensor,
   decodeModel,
+  dropOverridableInputs,
   type GraphProto,
   type ModelProto,
-  type NodeProto,
   type TensorProto,
+  tensorOfConstantNode,
+  topologicalOrder,
 } from '../onnx/index.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
-import { topologicalOrder } from './graph/topological-order.js';
 import { rewriteSpatialMeans } from './spatial-mean.js';
 
 /** Per-axis DequantizeLinear came with opset 13. */
@@ -39,7 +39,7 @@ export function prepareModel(bytes: Uint8Array): ModelProto {
   useShortDomain(model, graph);
   requireFloatModel(graph);
   requireOpset(model);
-  fixOverridableConstants(graph);
+  fixOverridableConstants(model);
   hoistConstants(graph);
   graph.node = topologicalOrder(graph.node);
   rewriteSpatialMeans(model, graph);
@@ -79,13 +79,11 @@ function requireOpset(model: ModelProto): void {
 }
 
 /** A constant that is listed as an input too could be fed another value, which its quantized form could not follow. */
-function fixOverridableConstants(graph: GraphProto): void {
-  const constants = new Set(graph.initializer.map(({ name }) => name));
-  const overridable = graph.input.filter(({ name }) => constants.has(name));
-  if (overridable.length === 0) return;
-  graph.input = graph.input.filter(({ name }) => !constants.has(name));
+function fixOverridableConstants(model: ModelProto): void {
+  const fixed = dropOverridableInputs(model);
+  if (fixed.length === 0) return;
   warnOnce(
-    `quantization fixes ${overridable.length} inputs that have a default value in the model: ${overridable.map(({ name }) => name).join(', ')}`,
+    `quantization fixes ${fixed.length} inputs that have a default value in the model: ${fixed.join(', ')}`,
   );
 }
 
@@ -93,32 +91,11 @@ function fixOverridableConstants(graph: GraphProto): void {
 function hoistConstants(graph: GraphProto): void {
   const hoisted: TensorProto[] = [];
   graph.node = graph.node.filter((node) => {
-    const tensor = constantOf(node);
-    if (tensor === undefined) return true;
-    hoisted.push(tensor);
+    const tensor = tensorOfConstantNode(node);
+    const [name] = node.output;
+    if (tensor === undefined || name === undefined) return true;
+    hoisted.push({ ...tensor, name });
     return false;
   });
   graph.initializer.push(...hoisted);
-}
-
-function constantOf(node: NodeProto): TensorProto | undefined {
-  const [output] = node.output;
-  if (node.opType !== 'Constant' || node.domain !== '' || output === undefined) return undefined;
-  const [attribute] = node.attribute;
-  if (attribute === undefined) return undefined;
-  switch (attribute.name) {
-    case 'value':
-      return attribute.t && { ...attribute.t, name: output };
-    case 'value_float':
-      return buildTensor(output, 'float32', [], Float32Array.of(attribute.f));
-    case 'value_floats':
-      return buildTensor(
-        output,
-        'float32',
-        [attribute.floats.length],
-        Float32Array.from(attribute.floats),
-      );
-    default:
-      return undefined;
-  }
 }

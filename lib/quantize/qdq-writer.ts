@@ -6,11 +6,11 @@ import {
   buildTensor,
   type GraphProto,
   type ModelProto,
+  NameAllocator,
   type NodeProto,
 } from '../onnx/index.js';
 import type { CalibrationTable } from './calibration-table.js';
 import { GraphIndex } from './graph/graph-index.js';
-import { NameAllocator } from './graph/names.js';
 import { ACTIVATION_TYPES, graphOf, planWithTable, type Preset } from './presets/preset.js';
 import type { QuantizationPlan } from './quantization-plan.js';
 import { rangeOf, type RangeMethod } from './range-method.js';

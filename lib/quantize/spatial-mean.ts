@@ -1,9 +1,14 @@
 /** Rewrites the mean over an image's height and width as GlobalAveragePool, which ONNX Runtime has in integers. */
 
-import { buildNode, type GraphProto, type ModelProto, type NodeProto } from '../onnx/index.js';
+import {
+  buildNode,
+  type GraphProto,
+  type ModelProto,
+  NameAllocator,
+  type NodeProto,
+} from '../onnx/index.js';
 import { dimsOf, int64Values, isFloat32 } from './graph/constants.js';
 import { GraphIndex } from './graph/graph-index.js';
-import { NameAllocator } from './graph/names.js';
 import { intAttribute, intsAttribute } from './graph/node-attributes.js';
 
 /** Operators whose output has the rank of their first input. */

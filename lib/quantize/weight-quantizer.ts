@@ -4,12 +4,12 @@ import {
   buildNode,
   buildTensor,
   type GraphProto,
+  type NameAllocator,
   type NodeProto,
   type TensorProto,
 } from '../onnx/index.js';
 import { dimsOf, float32Values, isFloat32 } from './graph/constants.js';
 import type { GraphIndex } from './graph/graph-index.js';
-import type { NameAllocator } from './graph/names.js';
 import { floatAttribute, setAttribute } from './graph/node-attributes.js';
 import type { WeightPlan } from './quantization-plan.js';
 import { roundHalfEven } from './rounding.js';

@@ -6,8 +6,8 @@ import {
   encodeModel,
   type GraphProto,
   type ModelProto,
+  type NameAllocator,
 } from '../../onnx/index.js';
-import type { NameAllocator } from '../graph/names.js';
 
 /** A model and, by observed tensor, the outputs that tell of it. */
 export interface ObservedModel<Outputs> {

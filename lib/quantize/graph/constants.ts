@@ -1,9 +1,13 @@
 /** Constants of a graph: their numbers, and putting others in their place. */
 
 import { EngineryError } from '../../common/index.js';
-import { buildTensor, type GraphProto, type TensorProto } from '../../onnx/index.js';
+import {
+  buildTensor,
+  type GraphProto,
+  type NameAllocator,
+  type TensorProto,
+} from '../../onnx/index.js';
 import type { GraphIndex } from './graph-index.js';
-import type { NameAllocator } from './names.js';
 
 /** TensorProto.DataType of float32 and int64. */
 const FLOAT32 = 1;
